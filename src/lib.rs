@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[doc = include_str!("derive.md")]
+pub use tenancy_macros::TenantScoped;
+
+pub use tenancy_core::{
+    __private, AuthError, Authority, Error, Executor, InvalidTenantId, RawSql, Schema, ServerError, TenantDb,
+    TenantId, TenantScoped, TenantToken, TenantTx, auth, danger, db, entity, migrations, schema, statement,
+};
+
+/// What most files of an application need: `use tenancy::prelude::*;`.
+///
+/// It holds the derive with its trait, whose methods are the statements, and the types that signatures name.
+pub mod prelude {
+    pub use crate::{Authority, Executor, TenantDb, TenantId, TenantScoped, TenantToken, TenantTx};
+}

@@ -1,0 +1,100 @@
+//! For the code that the macros generate. Not part of the API.
+
+pub use inventory;
+pub use sqlx::Error as SqlxError;
+
+pub use crate::entity::*;
+pub use crate::schema::{ColumnDescriptor, ColumnRole, EntityDescriptor, OnDelete, ReferenceDescriptor};
+pub use crate::statement::Filter;
+
+/// An entity of this program: see `register!`.
+#[derive(Debug)]
+pub struct Derived(pub &'static EntityDescriptor);
+inventory::collect!(Derived);
+
+/// A schema of this program: see `schema!`.
+#[derive(Debug)]
+pub struct Listed(pub &'static crate::Schema);
+inventory::collect!(Listed);
+
+/// Registers a derived entity, so that one which no schema lists raises an alarm.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __register {
+    ($entity:ty) => {
+        $crate::__private::inventory::submit! {
+            $crate::__private::Derived(<$entity as $crate::TenantScoped>::DESCRIPTOR)
+        }
+    };
+}
+pub use crate::__register as register;
+
+/// The first of several: what was said, before its default.
+#[must_use]
+pub const fn first(said: &[&'static str]) -> &'static str {
+    said[0]
+}
+
+/// What the derive does with the values of one field.
+///
+/// That a type can be a column is asked once, where this is made: an expansion that asked at each use would answer one
+/// mistake with a screen of errors.
+#[derive(Debug)]
+pub struct Field<T> {
+    get: for<'r> fn(&Row<'r>, usize) -> Result<T, SqlxError>,
+    push: fn(&mut Values, T),
+    push_array: fn(&mut Values, Vec<T>),
+    eq: Compare<T>,
+}
+
+type Compare<T> = fn(Column<(), T, (), ()>, T) -> Filter<()>;
+
+/// A field that is a column.
+#[must_use]
+pub const fn field<T: ColumnType>() -> Field<T> {
+    Field {
+        get: |row, index| row.get(index),
+        push: Values::push,
+        push_array: Values::push_array,
+        eq: |column, value| column.eq(value),
+    }
+}
+
+/// The tenant field.
+#[must_use]
+pub const fn tenant_field<T: TenantKey>() -> Field<T> {
+    field()
+}
+
+impl<T> Field<T> {
+    /// The value at a position of a row.
+    ///
+    /// # Errors
+    ///
+    /// The column holds what is no `T`.
+    pub fn get(&self, row: &Row<'_>, index: usize) -> Result<T, SqlxError> {
+        (self.get)(row, index)
+    }
+
+    /// Adds the value to those of an insert.
+    pub fn push(&self, values: &mut Values, value: T) {
+        (self.push)(values, value);
+    }
+
+    /// Adds the values of many rows to those of an insert.
+    pub fn push_array(&self, values: &mut Values, all: Vec<T>) {
+        (self.push_array)(values, all);
+    }
+
+    /// The column holds the value.
+    pub fn eq<E, N, A>(&self, column: Column<E, T, N, A>, value: T) -> Filter<E> {
+        Filter::new((self.eq)(Column::__new(column.alias, column.name), value).into_node())
+    }
+}
+
+/// The entity that a field references. Asks, at their types, whether it is one and whether the field fits its id.
+#[must_use]
+pub fn referenced<Parent: crate::TenantScoped, Field: ForeignKeyOf<Parent::Id>>() -> &'static EntityDescriptor
+{
+    Parent::DESCRIPTOR
+}

@@ -1,0 +1,248 @@
+//! [`JwtKey`]: a key that knows the one algorithm that it is for.
+//!
+//! The algorithm of a JWT is never read from its header. A verifier that does so can be made to check an HMAC with the
+//! RSA public key as its secret, which everybody knows (RFC 8725, section 2.1).
+
+use std::fmt;
+
+use jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER;
+use jsonwebtoken::{Algorithm, DecodingKey};
+
+use super::public_key::{Curve, PublicKey, der_of};
+
+/// RSA keys shorter than this are refused (RFC 7518, section 3.3).
+const LEAST_RSA_BITS: usize = 2048;
+/// Longer ones are refused by the provider, and then at every request.
+const MOST_RSA_BITS: usize = 4096;
+
+/// A signature algorithm (RFC 7518, section 3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JwtAlgorithm {
+    /// HMAC with SHA-256
+    HS256,
+    /// HMAC with SHA-384
+    HS384,
+    /// HMAC with SHA-512
+    HS512,
+    /// RSASSA-PKCS1-v1_5 with SHA-256
+    RS256,
+    /// RSASSA-PKCS1-v1_5 with SHA-384
+    RS384,
+    /// RSASSA-PKCS1-v1_5 with SHA-512
+    RS512,
+    /// RSASSA-PSS with SHA-256
+    PS256,
+    /// RSASSA-PSS with SHA-384
+    PS384,
+    /// RSASSA-PSS with SHA-512
+    PS512,
+    /// ECDSA with P-256 and SHA-256
+    ES256,
+    /// ECDSA with P-384 and SHA-384
+    ES384,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Family {
+    /// With the length of the hash, in bytes.
+    Hmac(usize),
+    Rsa,
+    Ec(Curve),
+}
+
+impl JwtAlgorithm {
+    /// As the `alg` of a header writes it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::HS256 => "HS256",
+            Self::HS384 => "HS384",
+            Self::HS512 => "HS512",
+            Self::RS256 => "RS256",
+            Self::RS384 => "RS384",
+            Self::RS512 => "RS512",
+            Self::PS256 => "PS256",
+            Self::PS384 => "PS384",
+            Self::PS512 => "PS512",
+            Self::ES256 => "ES256",
+            Self::ES384 => "ES384",
+        }
+    }
+
+    const fn family(self) -> Family {
+        match self {
+            Self::HS256 => Family::Hmac(32),
+            Self::HS384 => Family::Hmac(48),
+            Self::HS512 => Family::Hmac(64),
+            Self::RS256 | Self::RS384 | Self::RS512 | Self::PS256 | Self::PS384 | Self::PS512 => Family::Rsa,
+            Self::ES256 => Family::Ec(Curve::P256),
+            Self::ES384 => Family::Ec(Curve::P384),
+        }
+    }
+
+    pub(in crate::auth) const fn library(self) -> Algorithm {
+        match self {
+            Self::HS256 => Algorithm::HS256,
+            Self::HS384 => Algorithm::HS384,
+            Self::HS512 => Algorithm::HS512,
+            Self::RS256 => Algorithm::RS256,
+            Self::RS384 => Algorithm::RS384,
+            Self::RS512 => Algorithm::RS512,
+            Self::PS256 => Algorithm::PS256,
+            Self::PS384 => Algorithm::PS384,
+            Self::PS512 => Algorithm::PS512,
+            Self::ES256 => Algorithm::ES256,
+            Self::ES384 => Algorithm::ES384,
+        }
+    }
+}
+
+/// Why a key was refused. The key itself stays out of the error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum JwtKeyError {
+    /// An HMAC secret is shorter than the hash (RFC 7518, section 3.2).
+    #[error("an HMAC secret has at least as many bytes as the hash: {least}")]
+    SecretTooShort {
+        /// The least number of bytes.
+        least: usize,
+    },
+    /// An RSA key has fewer than 2048 bits (RFC 7518, section 3.3).
+    #[error("an RSA key has at least 2048 bits")]
+    RsaTooShort,
+    /// An RSA key has more than 4096 bits, which is more than the provider checks signatures with.
+    #[error("an RSA key has at most 4096 bits")]
+    RsaTooLong,
+    /// A PEM file or the DER of a public key was given as an HMAC secret: a public key is no secret.
+    #[error(
+        "the secret is a public key or a PEM file: use `from_pem` or `from_der` with an asymmetric algorithm"
+    )]
+    KeyAsSecret,
+    /// The algorithm takes another kind of key: a secret for HS…, an RSA key for RS… and PS…, an EC key on the
+    /// algorithm's curve for ES….
+    #[error("the algorithm takes another kind of key")]
+    WrongKind,
+    /// A private key was given. Verifying takes the public one, and this process should not know the other.
+    #[error("this is a private key: verifying takes the public one")]
+    PrivateKey,
+    /// The key could not be read: PEM and DER hold a `SubjectPublicKeyInfo` (`PUBLIC KEY`, RFC 5280) or, for RSA, a
+    /// PKCS#1 `RSAPublicKey` (`RSA PUBLIC KEY`, RFC 8017), and nothing else. Certificates are not read, since nobody
+    /// would check when they expire: `openssl x509 -pubkey -noout` takes the key out of one.
+    #[error("the key could not be read: expected a SubjectPublicKeyInfo or a PKCS#1 RSAPublicKey")]
+    Unreadable,
+}
+
+/// With what a PEM block begins.
+const PEM: &[u8] = b"-----BEGIN ";
+
+/// A key, bound to one algorithm.
+#[derive(Clone)]
+pub struct JwtKey {
+    algorithm: JwtAlgorithm,
+    key: DecodingKey,
+    kid: Option<Box<str>>,
+}
+
+impl JwtKey {
+    /// An HMAC secret, for HS256, HS384 and HS512. It has at least as many bytes as the hash: 32, 48 or 64.
+    ///
+    /// # Errors
+    ///
+    /// [`JwtKeyError`] says what is wrong with it.
+    pub fn from_secret(algorithm: JwtAlgorithm, secret: &[u8]) -> Result<Self, JwtKeyError> {
+        let Family::Hmac(least) = algorithm.family() else { return Err(JwtKeyError::WrongKind) };
+        let is_pem = secret.windows(PEM.len()).any(|window| window == PEM);
+        if is_pem || PublicKey::read(secret) != Err(JwtKeyError::Unreadable) {
+            return Err(JwtKeyError::KeyAsSecret);
+        }
+        if secret.len() < least {
+            return Err(JwtKeyError::SecretTooShort { least });
+        }
+        Ok(Self { algorithm, key: DecodingKey::from_secret(secret), kid: None })
+    }
+
+    /// A public key in PEM, for RS…, PS… and ES…: one block, `PUBLIC KEY` or `RSA PUBLIC KEY`, and nothing around it.
+    ///
+    /// # Errors
+    ///
+    /// [`JwtKeyError`] says what is wrong with it.
+    pub fn from_pem(algorithm: JwtAlgorithm, pem: &[u8]) -> Result<Self, JwtKeyError> {
+        Self::from_der(algorithm, &der_of(pem)?)
+    }
+
+    /// A public key in DER, for RS…, PS… and ES…: a `SubjectPublicKeyInfo` (as `openssl pkey -pubout -outform DER`
+    /// writes it) or a PKCS#1 `RSAPublicKey`. A bare EC point is not DER.
+    ///
+    /// # Errors
+    ///
+    /// [`JwtKeyError`] says what is wrong with it.
+    pub fn from_der(algorithm: JwtAlgorithm, der: &[u8]) -> Result<Self, JwtKeyError> {
+        let key = match (algorithm.family(), PublicKey::read(der)?) {
+            (Family::Rsa, PublicKey::Rsa { modulus_bits, .. }) if modulus_bits < LEAST_RSA_BITS => {
+                return Err(JwtKeyError::RsaTooShort);
+            }
+            (Family::Rsa, PublicKey::Rsa { modulus_bits, .. }) if modulus_bits > MOST_RSA_BITS => {
+                return Err(JwtKeyError::RsaTooLong);
+            }
+            (Family::Rsa, PublicKey::Rsa { pkcs1, .. }) => DecodingKey::from_rsa_der(pkcs1),
+            (Family::Ec(wanted), PublicKey::Ec { curve, point }) if curve == wanted => {
+                DecodingKey::from_ec_der(point)
+            }
+            _ => return Err(JwtKeyError::WrongKind),
+        };
+        if !usable(algorithm, &key) {
+            return Err(JwtKeyError::Unreadable);
+        }
+        Ok(Self { algorithm, key, kid: None })
+    }
+
+    /// Names the key, as the `kid` of a header does (RFC 7515, section 4.1.4).
+    ///
+    /// A token whose header has a `kid` is checked with the key of that name and no other, and one without is checked
+    /// with the key that has no name. Most identity providers set it: then every key needs its name.
+    #[must_use]
+    pub fn kid(mut self, kid: impl Into<Box<str>>) -> Self {
+        self.kid = Some(kid.into());
+        self
+    }
+
+    pub(super) fn algorithm(&self) -> JwtAlgorithm {
+        self.algorithm
+    }
+
+    pub(super) fn name(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    /// Whether `signature` is this key's for `message`.
+    ///
+    /// The provider is named, since the process-wide default panics when another crate of the build enables a second
+    /// one.
+    pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        (DEFAULT_PROVIDER.verifier_factory)(&self.algorithm.library(), &self.key)
+            .is_ok_and(|verifier| verifier.verify(message, &signature.to_vec()).is_ok())
+    }
+}
+
+impl fmt::Debug for JwtKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JwtKey")
+            .field("algorithm", &self.algorithm)
+            .field("kid", &self.kid)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether the provider can use a key, so that an impossible exponent, or a point that is not on the curve, is found
+/// out now and not at every request.
+fn usable(algorithm: JwtAlgorithm, key: &DecodingKey) -> bool {
+    // The provider's verifier looks at an EC key when it is made, but at an RSA key only when it is used.
+    let well_formed = match (algorithm.family(), key.try_get_as_bytes()) {
+        (Family::Rsa, Ok(pkcs1)) => {
+            (DEFAULT_PROVIDER.key_utils.rsa_pub_components_from_public_key)(pkcs1).is_ok()
+        }
+        (_, bytes) => bytes.is_ok(),
+    };
+    well_formed && (DEFAULT_PROVIDER.verifier_factory)(&algorithm.library(), key).is_ok()
+}

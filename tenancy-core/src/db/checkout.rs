@@ -1,0 +1,124 @@
+//! [`Checkout`]: a connection out of the pool, and how it goes back.
+//!
+//! Dropping a checkout is how every statement ends, finished or cancelled at any await point. A clean connection goes
+//! back at once. A dirty one is handed to a task that cleans it off the caller's path, and is thrown away when that
+//! does not succeed in time: the server then ends its transaction by itself.
+
+use std::fmt;
+use std::time::Duration;
+
+use deadpool::managed::{Object, Pool, PoolError};
+use sqlx::Connection as _;
+use sqlx::Row as _;
+use tokio::runtime::Handle;
+use tokio::time::timeout;
+
+use crate::db::connection::{Connection, Manager, State};
+use crate::error::Error;
+
+/// How long cleaning may take before the connection is thrown away.
+const CLEAN_WITHIN: Duration = Duration::from_secs(5);
+
+/// `DISCARD ALL` without `DEALLOCATE ALL`, which would pull sqlx's prepared statements from under it; then what no
+/// reset mends. The simple protocol runs all of it in one transaction, so that the two timestamps are equal unless a
+/// transaction was left open. A statement that SQL prepared could stand under the name of one of sqlx's, and one
+/// that SQL deallocated is missing: the number that sqlx believes to be there is compared.
+const RESET: &str = "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ROLE; RESET ALL; UNLISTEN *; \
+     SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES; \
+     SELECT pg_catalog.now() = pg_catalog.statement_timestamp() \
+        AND coalesce(pg_catalog.current_setting('app.tenant_id', true), '') = '' \
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_prepared_statements WHERE from_sql) AS clean, \
+     (SELECT pg_catalog.count(*) FROM pg_catalog.pg_prepared_statements) AS prepared";
+
+/// A connection out of the pool.
+pub(crate) struct Checkout {
+    /// `None` only while it is being dropped.
+    object: Option<Object<Manager>>,
+}
+
+impl Checkout {
+    /// Waits for a connection: an idle one, or a new one while there are fewer than the maximum.
+    pub(crate) async fn new(pool: &Pool<Manager>, acquire_timeout: Duration) -> Result<Self, Error> {
+        match timeout(acquire_timeout, pool.get()).await {
+            Ok(Ok(object)) => Ok(Self { object: Some(object) }),
+            Ok(Err(PoolError::Backend(error))) => Err(error),
+            Ok(Err(_)) => Err(Error::Driver("the pool is closed".into())),
+            Err(_) => Err(Error::PoolTimedOut { waited: acquire_timeout }),
+        }
+    }
+
+    pub(crate) fn connection(&self) -> &Connection {
+        self.object.as_ref().expect("present until dropped")
+    }
+
+    pub(crate) fn connection_mut(&mut self) -> &mut Connection {
+        self.object.as_mut().expect("present until dropped")
+    }
+}
+
+impl Drop for Checkout {
+    fn drop(&mut self) {
+        let Some(mut object) = self.object.take() else { return };
+        match object.state {
+            State::Clean => object.rest(),
+            State::Broken => drop(Object::take(object)),
+            State::Busy | State::Transaction | State::Lent => {
+                let cleaning = Cleaning { object: Some(object) };
+                // Outside of a runtime nobody can clean: the guard throws the connection away.
+                if let Ok(runtime) = Handle::try_current() {
+                    runtime.spawn(cleaning.run());
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Checkout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Checkout").field(&self.object.as_ref().map(|object| object.state)).finish()
+    }
+}
+
+/// A dirty connection. Unless it comes out clean, it never goes back: not when cleaning fails, takes too long, or is
+/// dropped together with its runtime.
+struct Cleaning {
+    object: Option<Object<Manager>>,
+}
+
+impl Cleaning {
+    async fn run(mut self) {
+        let Some(connection) = self.object.as_deref_mut() else { return };
+        let cleaned = timeout(CLEAN_WITHIN, clean(connection)).await;
+        if matches!(cleaned, Ok(Ok(true))) {
+            connection.state = State::Clean;
+            connection.rest();
+            drop(self.object.take());
+        }
+    }
+}
+
+impl Drop for Cleaning {
+    fn drop(&mut self) {
+        if let Some(object) = self.object.take() {
+            drop(Object::take(object));
+        }
+    }
+}
+
+/// Brings a connection back to where a fresh one is. `false` when that cannot be.
+async fn clean(connection: &mut Connection) -> Result<bool, sqlx::Error> {
+    if connection.in_transaction {
+        sqlx::raw_sql("ROLLBACK").execute(&mut connection.pg).await?;
+        connection.in_transaction = false;
+    } else {
+        // Reads the end of what was sent.
+        connection.pg.ping().await?;
+    }
+    if connection.state != State::Lent {
+        return Ok(true);
+    }
+    let rows = sqlx::raw_sql(RESET).fetch_all(&mut connection.pg).await?;
+    let Some(row) = rows.last() else { return Ok(false) };
+    let prepared = usize::try_from(row.try_get::<i64, _>("prepared")?).unwrap_or(0);
+    Ok(row.try_get("clean")? && prepared >= connection.pg.cached_statements_size())
+}

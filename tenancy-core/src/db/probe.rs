@@ -1,0 +1,96 @@
+//! What `connect` does before there is a pool: it verifies the catalogs, and then that binding *works*, here, now, on
+//! the way that statements will take.
+//!
+//! The catalogs say what is defined; they do not say what a pooler does in between. Behind a transaction pooler that
+//! does not track prepared statements, one client runs the statements of another. So two connections prepare, step
+//! on each other's server connection, and repeat.
+
+use std::time::Duration;
+
+use deadpool::managed::Manager as _;
+use sqlx::Connection as _;
+use sqlx::postgres::PgConnection;
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use crate::TenantId;
+use crate::db::bound::Bound;
+use crate::db::connection::{Connection, Manager};
+use crate::error::Error;
+use crate::schema::{Finding, Schema, verify};
+
+/// Opens two connections, verifies, and closes them again.
+pub(super) async fn verify(
+    manager: &Manager,
+    schema: &'static Schema,
+    within: Duration,
+) -> Result<(), Error> {
+    let probing = async {
+        let mut pg = manager.open().await?;
+        let findings = verify::verify(&mut pg, schema).await.map_err(driver)?;
+        // The first connection closes before the others open: a login may be limited to few.
+        pg.close().await.map_err(driver)?;
+        if !findings.is_empty() {
+            return Err(Error::NotIsolated { findings });
+        }
+        let (mut a, mut b) = (manager.create().await?, manager.create().await?);
+        binding(&mut a).await?;
+        pooler(&mut a, &mut b).await?;
+        a.pg.close().await.map_err(driver)?;
+        b.pg.close().await.map_err(driver)
+    };
+    timeout(within, probing).await.unwrap_or(Err(Error::PoolTimedOut { waited: within }))
+}
+
+fn driver(error: sqlx::Error) -> Error {
+    Error::from_driver(error, "")
+}
+
+/// A statement of the shape that all statements have: it binds the tenant, and says which tenant is bound.
+const WHO: &str = "SELECT tenancy.current_tenant() WHERE $1::tenancy.bound IS NOT NULL";
+
+async fn who(connection: &mut Connection, tenant: TenantId) -> Result<Option<Uuid>, sqlx::Error> {
+    let bound = Bound::new(tenant, connection.domain.clone());
+    sqlx::query_scalar(WHO).bind(bound).fetch_one(&mut connection.pg).await
+}
+
+/// A statement binds its own tenant and leaves none behind, and a transaction refuses a second one.
+async fn binding(connection: &mut Connection) -> Result<(), Error> {
+    let (mine, other) = (TenantId::random(), TenantId::random());
+    let bound = who(connection, mine).await.map_err(driver)?;
+    if bound != Some(mine.as_uuid()) || left_behind(&mut connection.pg).await? {
+        return Err(Error::NotIsolated { findings: vec![Finding::does_not_bind()] });
+    }
+    let begin = sqlx::AssertSqlSafe(format!("BEGIN; SET LOCAL app.tenant_id = '{mine}'"));
+    sqlx::raw_sql(begin).execute(&mut connection.pg).await.map_err(driver)?;
+    let second = who(connection, other).await.map_err(driver);
+    sqlx::raw_sql("ROLLBACK").execute(&mut connection.pg).await.map_err(driver)?;
+    match second {
+        Err(Error::OtherTenant) => Ok(()),
+        Ok(_) => Err(Error::NotIsolated { findings: vec![Finding::does_not_bind()] }),
+        Err(error) => Err(error),
+    }
+}
+
+async fn left_behind(pg: &mut PgConnection) -> Result<bool, Error> {
+    const SET: &str = "SELECT coalesce(pg_catalog.current_setting('app.tenant_id', true), '') <> ''";
+    sqlx::query_scalar(SET).fetch_one(pg).await.map_err(driver)
+}
+
+/// `a` has prepared; `b` opens a transaction, which takes the server connection that `a` was on, if there is a pooler;
+/// `a` repeats, on another one. It must find its own statement there.
+async fn pooler(a: &mut Connection, b: &mut Connection) -> Result<(), Error> {
+    sqlx::raw_sql("BEGIN").execute(&mut b.pg).await.map_err(driver)?;
+    let tenant = TenantId::random();
+    let repeated = who(a, tenant).await;
+    let ended = sqlx::raw_sql("ROLLBACK").execute(&mut b.pg).await;
+    match repeated {
+        Ok(bound) if bound == Some(tenant.as_uuid()) => {}
+        // Another statement answered, or none.
+        Ok(_) | Err(sqlx::Error::Database(_) | sqlx::Error::ColumnDecode { .. }) => {
+            return Err(Error::UnsafePooler);
+        }
+        Err(error) => return Err(driver(error)),
+    }
+    ended.map_err(driver).map(drop)
+}

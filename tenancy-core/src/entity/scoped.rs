@@ -1,0 +1,124 @@
+//! [`TenantScoped`]: what the derive says of an entity, and the statements that every entity has.
+
+use sqlx::postgres::PgRow;
+use sqlx::{Decode, Postgres, Type};
+
+use crate::entity::Values;
+use crate::schema::EntityDescriptor;
+use crate::statement::{Count, Delete, Exists, Filter, Insert, InsertMany, Proof, Select, Update};
+
+/// An entity whose rows belong to one tenant each. Implemented by `#[derive(TenantScoped)]` alone.
+///
+/// Every method takes proof of a tenant ([`TenantToken`](crate::TenantToken), or a [`TenantTx`](crate::TenantTx)
+/// that was begun with one) and returns a statement, which does nothing until it is run on a
+/// [`TenantDb`](crate::TenantDb) or a `TenantTx`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a tenant-scoped entity",
+    label = "this type does not say which column holds its tenant",
+    note = "add `#[derive(TenantScoped)]` to `{Self}`"
+)]
+pub trait TenantScoped: Sized + Send + Unpin + 'static {
+    /// One field a column, for filters, orders and assignments.
+    type Columns: Copy;
+    /// The type of the `id` field; a tuple when there are several.
+    type Id: Send;
+    /// What an insert must be given: the fields that the database does not fill in.
+    type New: NewEntity<Entity = Self>;
+
+    #[doc(hidden)]
+    const DESCRIPTOR: &'static EntityDescriptor;
+
+    #[doc(hidden)]
+    fn columns(alias: &'static str) -> Self::Columns;
+
+    #[doc(hidden)]
+    fn decode(row: &Row<'_>) -> Result<Self, sqlx::Error>;
+
+    #[doc(hidden)]
+    fn has_id(columns: Self::Columns, id: Self::Id) -> Filter<Self>;
+
+    #[doc(hidden)]
+    fn only_derive_is_allowed_to_implement_this_trait();
+
+    /// Reads the tenant's rows.
+    fn find<P: Proof + ?Sized>(proof: &P) -> Select<Self> {
+        Select::new(proof)
+    }
+
+    /// Reads the tenant's row with this id. Another tenant's row with this id is not there.
+    fn find_by_id<P: Proof + ?Sized>(proof: &P, id: Self::Id) -> Select<Self> {
+        Select::new(proof).filter(|columns| Self::has_id(columns, id))
+    }
+
+    /// Counts the tenant's rows.
+    fn count<P: Proof + ?Sized>(proof: &P) -> Count<Self> {
+        Count::new(proof)
+    }
+
+    /// Asks whether the tenant has such a row.
+    fn exists<P: Proof + ?Sized>(proof: &P) -> Exists<Self> {
+        Exists::new(proof)
+    }
+
+    /// Inserts one row of the tenant.
+    fn insert<P: Proof + ?Sized>(proof: &P, new: Self::New) -> Insert<Self> {
+        Insert::new(proof, new)
+    }
+
+    /// Inserts any number of rows of the tenant by one statement: all of them or none.
+    fn insert_many<P: Proof + ?Sized>(
+        proof: &P,
+        new: impl IntoIterator<Item = Self::New>,
+    ) -> InsertMany<Self> {
+        InsertMany::new(proof, new.into_iter().collect())
+    }
+
+    /// Changes rows of the tenant.
+    fn update<P: Proof + ?Sized>(proof: &P) -> Update<Self> {
+        Update::new(proof)
+    }
+
+    /// Deletes rows of the tenant.
+    fn delete<P: Proof + ?Sized>(proof: &P) -> Delete<Self> {
+        Delete::new(proof)
+    }
+}
+
+/// What an insert of an entity must be given. Implemented by the derive, for the struct that it generates.
+pub trait NewEntity: Sized + Send + 'static {
+    /// The entity.
+    type Entity: TenantScoped<New = Self>;
+
+    /// The columns that [`values`](Self::values) fills, quoted, in its order.
+    #[doc(hidden)]
+    const COLUMNS: &'static [&'static str];
+
+    /// One value a column.
+    #[doc(hidden)]
+    fn values(self, values: &mut Values);
+
+    /// One array a column, of one element a row.
+    #[doc(hidden)]
+    fn arrays(rows: Vec<Self>, values: &mut Values);
+}
+
+/// A row that came back, read by position: the statement lists the columns, so their order is ours.
+#[derive(Debug)]
+pub struct Row<'r> {
+    row: &'r PgRow,
+}
+
+impl<'r> Row<'r> {
+    pub(crate) fn new(row: &'r PgRow) -> Self {
+        Self { row }
+    }
+
+    /// The value at a position.
+    #[doc(hidden)]
+    pub fn get<T>(&self, index: usize) -> Result<T, sqlx::Error>
+    where
+        T: Decode<'r, Postgres> + Type<Postgres>,
+    {
+        sqlx::Row::try_get(self.row, index)
+    }
+}

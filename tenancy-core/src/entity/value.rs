@@ -1,0 +1,213 @@
+//! Values: what a column can hold, and what may stand beside it in a filter or an assignment.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use sqlx::error::BoxDynError;
+use sqlx::postgres::{PgArguments, PgHasArrayType};
+use sqlx::{Arguments, Decode, Encode, Postgres, Type};
+use uuid::Uuid;
+
+use crate::TenantId;
+use crate::entity::{NotNull, Nullable};
+
+/// What a column can hold: any type that sqlx encodes, decodes and knows an array type of.
+///
+/// The array type is what `in_` and `insert_many` send. `#[derive(sqlx::Type)]` gives one to enums and newtypes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be held by a column",
+    label = "sqlx does not know `{Self}` as a PostgreSQL type that has an array type",
+    note = "derive `sqlx::Type` for an enum or a newtype; wrap anything that serde knows in `sqlx::types::Json`"
+)]
+pub trait ColumnType:
+    Type<Postgres>
+    + for<'q> Encode<'q, Postgres>
+    + for<'r> Decode<'r, Postgres>
+    + PgHasArrayType
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+// One message for a type that sqlx does not know, and not one for each of its traits that are missing.
+#[diagnostic::do_not_recommend]
+impl<T> ColumnType for T where
+    T: Type<Postgres>
+        + for<'q> Encode<'q, Postgres>
+        + for<'r> Decode<'r, Postgres>
+        + PgHasArrayType
+        + Send
+        + Sync
+        + 'static
+{
+}
+
+/// The type of a tenant column.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the tenant column",
+    label = "expected `TenantId` or `Uuid`",
+    note = "a tenant id of another kind is mapped to a UUID by the verifier"
+)]
+pub trait TenantKey: ColumnType {}
+impl TenantKey for TenantId {}
+impl TenantKey for Uuid {}
+
+/// A field that may reference an entity whose id is `Id`: the same type, or an `Option` of it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot reference an entity whose id is `{Id}`",
+    label = "expected `{Id}` or `Option<{Id}>`",
+    note = "only an entity with one `id` field can be referenced"
+)]
+pub trait ForeignKeyOf<Id> {}
+impl<Id> ForeignKeyOf<Id> for Id {}
+impl<Id> ForeignKeyOf<Id> for Option<Id> {}
+
+/// What may be compared with a column that holds `T`.
+#[diagnostic::on_unimplemented(
+    message = "a column of `{T}` cannot be compared with `{Self}`",
+    label = "expected `{T}`",
+    note = "`NULL` is asked for by `is_null()` and `is_not_null()`, never by `eq(None)`"
+)]
+pub trait IntoValue<T> {
+    #[doc(hidden)]
+    fn into_value(self) -> T;
+}
+
+impl<T> IntoValue<T> for T {
+    fn into_value(self) -> T {
+        self
+    }
+}
+
+impl<T: Clone> IntoValue<T> for &T {
+    fn into_value(self) -> T {
+        self.clone()
+    }
+}
+
+impl IntoValue<String> for &str {
+    fn into_value(self) -> String {
+        self.to_owned()
+    }
+}
+
+impl IntoValue<String> for Cow<'_, str> {
+    fn into_value(self) -> String {
+        self.into_owned()
+    }
+}
+
+impl IntoValue<Vec<u8>> for &[u8] {
+    fn into_value(self) -> Vec<u8> {
+        self.to_vec()
+    }
+}
+
+impl<const N: usize> IntoValue<Vec<u8>> for &[u8; N] {
+    fn into_value(self) -> Vec<u8> {
+        self.to_vec()
+    }
+}
+
+/// What may be assigned to a column that holds `T`: a value, and for a [`Nullable`] column an `Option<T>`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be assigned to a column of `{T}`",
+    label = "expected `{T}`",
+    note = "only a column whose field is an `Option<{T}>` takes `None` or `Some({T})`"
+)]
+pub trait IntoAssignment<T, N> {
+    /// `T`, or `Option<T>` for a nullable column.
+    #[doc(hidden)]
+    fn into_assignment(self) -> Option<T>;
+}
+
+impl<T, V: IntoValue<T>> IntoAssignment<T, NotNull> for V {
+    fn into_assignment(self) -> Option<T> {
+        Some(self.into_value())
+    }
+}
+
+// One implementation for `Option`, so that a bare `None` needs no annotation.
+impl<T> IntoAssignment<T, Nullable> for Option<T> {
+    fn into_assignment(self) -> Self {
+        self
+    }
+}
+
+impl<T> IntoAssignment<T, Nullable> for T {
+    fn into_assignment(self) -> Option<T> {
+        Some(self)
+    }
+}
+
+impl<T: Clone> IntoAssignment<T, Nullable> for &T {
+    fn into_assignment(self) -> Option<T> {
+        Some(self.clone())
+    }
+}
+
+impl IntoAssignment<String, Nullable> for &str {
+    fn into_assignment(self) -> Option<String> {
+        Some(self.to_owned())
+    }
+}
+
+impl IntoAssignment<String, Nullable> for Cow<'_, str> {
+    fn into_assignment(self) -> Option<String> {
+        Some(self.into_owned())
+    }
+}
+
+impl IntoAssignment<Vec<u8>, Nullable> for &[u8] {
+    fn into_assignment(self) -> Option<Vec<u8>> {
+        Some(self.to_vec())
+    }
+}
+
+/// The values of an insert, in the order of its columns.
+#[derive(Debug, Default)]
+pub struct Values {
+    pub(crate) values: Vec<Box<dyn Value>>,
+}
+
+impl Values {
+    /// Adds the next value. For the derive.
+    #[doc(hidden)]
+    pub fn push<T: ColumnType>(&mut self, value: T) {
+        self.values.push(Box::new(value));
+    }
+
+    /// Adds the next array. For the derive.
+    #[doc(hidden)]
+    pub fn push_array<T: ColumnType>(&mut self, values: Vec<T>) {
+        self.values.push(Box::new(ArrayOf(values)));
+    }
+}
+
+/// A bind parameter, whatever its type.
+pub(crate) trait Value: Send + Sync {
+    fn bind(&self, arguments: &mut PgArguments) -> Result<(), BoxDynError>;
+}
+
+/// Values are customers' data and never printed.
+impl fmt::Debug for dyn Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("_")
+    }
+}
+
+impl<T: ColumnType> Value for T {
+    fn bind(&self, arguments: &mut PgArguments) -> Result<(), BoxDynError> {
+        arguments.add(self)
+    }
+}
+
+/// Many values as one parameter. A type of its own, since `Vec<u8>` is one value and not many.
+pub(crate) struct ArrayOf<T>(pub(crate) Vec<T>);
+
+impl<T: ColumnType> Value for ArrayOf<T> {
+    fn bind(&self, arguments: &mut PgArguments) -> Result<(), BoxDynError> {
+        arguments.add(&self.0)
+    }
+}

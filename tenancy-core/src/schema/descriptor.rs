@@ -1,0 +1,100 @@
+//! [`EntityDescriptor`]: what an entity's attributes say, as data.
+//!
+//! Emission, the lock file and verification read descriptors and nothing else, so that what PostgreSQL is told and
+//! what statements do come from the same struct.
+
+use std::any::TypeId;
+
+use serde::{Deserialize, Serialize};
+
+/// What the attributes of one entity say. Names are as PostgreSQL stores them, not quoted.
+#[derive(Debug)]
+pub struct EntityDescriptor {
+    /// The Rust type, for messages.
+    pub entity: &'static str,
+    /// The schema of `#[tenancy(table = "schema.table")]`; `None` is the default schema, `public`.
+    pub schema: Option<&'static str>,
+    /// The table.
+    pub table: &'static str,
+    /// The tenant column.
+    pub tenant: &'static str,
+    /// Every column, the tenant's included, in the order of the fields.
+    pub columns: &'static [ColumnDescriptor],
+    /// The columns of `index(..)`, without the tenant column that leads each index.
+    pub indexes: &'static [&'static [&'static str]],
+    /// The columns of `unique(..)`, without the tenant column that leads each key.
+    pub uniques: &'static [&'static [&'static str]],
+    /// The fields with `references`.
+    pub references: &'static [ReferenceDescriptor],
+    /// The identity of the Rust type.
+    pub type_id: fn() -> TypeId,
+}
+
+impl EntityDescriptor {
+    /// The schema that holds the table.
+    #[must_use]
+    pub fn schema_name(&self) -> &'static str {
+        self.schema.unwrap_or("public")
+    }
+
+    /// The columns of the primary key, without the tenant column that leads it.
+    pub fn id(&self) -> impl Iterator<Item = &'static ColumnDescriptor> + use<> {
+        self.columns.iter().filter(|column| matches!(column.role, ColumnRole::Id | ColumnRole::DefaultId))
+    }
+}
+
+/// One column.
+#[derive(Debug)]
+pub struct ColumnDescriptor {
+    /// Its name.
+    pub name: &'static str,
+    /// Who fills it in.
+    pub role: ColumnRole,
+    /// Whether the field is an `Option`.
+    pub nullable: bool,
+}
+
+/// Who fills a column in. The types of the same names in [`entity`](crate::entity) say it to the compiler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ColumnRole {
+    /// The token.
+    Tenant,
+    /// The application, on insert.
+    Id,
+    /// The application on insert, else the database.
+    DefaultId,
+    /// The application.
+    Required,
+    /// The application, else the database.
+    Defaulted,
+    /// The database.
+    Generated,
+}
+
+/// One field with `references`.
+#[derive(Debug)]
+pub struct ReferenceDescriptor {
+    /// The referencing column.
+    pub column: &'static str,
+    /// The referenced entity. A function, so that entities may reference each other.
+    pub target: fn() -> &'static EntityDescriptor,
+    /// What the deletion of the referenced row does.
+    pub on_delete: OnDelete,
+}
+
+/// What the deletion of a referenced row does to the rows that reference it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum OnDelete {
+    /// Refuses the deletion, at the end of the statement. PostgreSQL's default, and ours.
+    NoAction,
+    /// Refuses the deletion at once.
+    Restrict,
+    /// Deletes them too.
+    Cascade,
+    /// Sets the referencing column to `NULL`. The tenant column stays.
+    SetNull,
+}

@@ -1,0 +1,105 @@
+//! What differs between the lock file and the entities, in words.
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+
+use crate::schema::emit::EDITION;
+use crate::schema::lock::Lock;
+use crate::schema::model::{Column, Entity, Model};
+use crate::schema::{ColumnRole, OnDelete};
+
+/// One line for each difference; none when nothing differs.
+pub(crate) fn differences(before: Option<&Lock>, now: &Model) -> Vec<String> {
+    let mut lines = Vec::new();
+    let Some(before) = before else {
+        lines.push("nothing was emitted yet".to_owned());
+        lines.extend(now.entities.iter().map(|entity| format!("{}: is new", entity.table)));
+        return lines;
+    };
+    if before.edition != EDITION {
+        lines.push(format!(
+            "this version of tenancy emits edition {EDITION} of its SQL, and {} is in force",
+            before.edition
+        ));
+    }
+    if before.runtime_role != now.runtime_role {
+        lines.push(format!("the runtime role is {:?}, and was {:?}", now.runtime_role, before.runtime_role));
+    }
+    for entity in &now.entities {
+        match before.entity(&entity.table) {
+            None => lines.push(format!("{}: is new", entity.table)),
+            Some(held) => {
+                let table = &entity.table;
+                lines.extend(
+                    changes(&held.canonical(), &entity.canonical()).map(|line| format!("{table}: {line}")),
+                );
+            }
+        }
+    }
+    let retired = now.retired.iter().filter(|table| before.entity(table).is_some());
+    lines.extend(retired.map(|table| format!("{table}: is retired")));
+    lines
+}
+
+fn changes(before: &Entity, now: &Entity) -> impl Iterator<Item = String> {
+    let mut lines = Vec::new();
+    if before.tenant != now.tenant {
+        lines.push(format!("the tenant column is {:?}, and was {:?}", now.tenant, before.tenant));
+    }
+    let (was, is) = (before.id().collect::<Vec<_>>(), now.id().collect::<Vec<_>>());
+    if was != is {
+        lines.push(format!("the id is {is:?}, and was {was:?}"));
+    }
+    for column in &now.columns {
+        match before.columns.iter().find(|held| held.name == column.name) {
+            None => lines.push(format!("the column {:?} is new", column.name)),
+            Some(held) if held != column => {
+                lines.push(format!(
+                    "the column {:?} is {}, and was {}",
+                    column.name,
+                    words(column),
+                    words(held)
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+    for column in before.columns.iter().filter(|held| now.columns.iter().all(|c| c.name != held.name)) {
+        lines.push(format!("the column {:?} is gone from the entity", column.name));
+    }
+    lines.extend(list("the index", &before.indexes, &now.indexes, |columns| format!("{columns:?}")));
+    lines.extend(list("the unique key", &before.uniques, &now.uniques, |columns| format!("{columns:?}")));
+    lines.extend(list("the reference", &before.references, &now.references, |reference| {
+        let deletion = match reference.on_delete {
+            OnDelete::NoAction => "no action",
+            OnDelete::Restrict => "restrict",
+            OnDelete::Cascade => "cascade",
+            OnDelete::SetNull => "set null",
+        };
+        format!("{:?} to {} (on delete: {deletion})", reference.column, reference.parent)
+    }));
+    lines.into_iter()
+}
+
+fn words(column: &Column) -> String {
+    let role = match column.role {
+        ColumnRole::Tenant => "the tenant's",
+        ColumnRole::Id => "an id",
+        ColumnRole::DefaultId => "an id with a default",
+        ColumnRole::Required => "required",
+        ColumnRole::Defaulted => "defaulted",
+        ColumnRole::Generated => "generated",
+    };
+    if column.nullable { format!("{role} and optional") } else { role.to_owned() }
+}
+
+/// What is in one list and not in the other. A key that is gone from the entity stays in PostgreSQL: silence drops
+/// nothing.
+fn list<T: Ord + Debug>(what: &str, before: &[T], now: &[T], say: impl Fn(&T) -> String) -> Vec<String> {
+    let (before, now): (BTreeSet<_>, BTreeSet<_>) = (before.iter().collect(), now.iter().collect());
+    let new = now.difference(&before).map(|&item| format!("{what} {} is new", say(item)));
+    let gone = before
+        .difference(&now)
+        .map(|&item| format!("{what} {} is gone from the entity, and stays in the database", say(item)));
+    new.chain(gone).collect()
+}

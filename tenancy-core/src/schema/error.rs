@@ -1,0 +1,106 @@
+//! [`SchemaError`]: what a `schema!` says and PostgreSQL could not keep.
+
+/// Why a schema cannot be emitted. [`Schema::check`](crate::Schema::check) returns all of them at once.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SchemaError {
+    /// Two listed entities name the same table, and could want different keys and grants of it.
+    #[error("`{first}` and `{second}` are both on the table {table}: list one of them")]
+    TwoEntitiesOnOneTable {
+        /// The table.
+        table: String,
+        /// The Rust type that the list names first.
+        first: &'static str,
+        /// The other.
+        second: &'static str,
+    },
+    /// Two fields of an entity are on one column.
+    #[error("two fields of `{entity}` are on the column {column:?}")]
+    TwoFieldsOnOneColumn {
+        /// The Rust type.
+        entity: &'static str,
+        /// The column.
+        column: String,
+    },
+    /// An entity without exactly one tenant column.
+    #[error("`{entity}` needs exactly one tenant column")]
+    NoTenantColumn {
+        /// The Rust type.
+        entity: &'static str,
+    },
+    /// An entity without an id: its rows could not be told apart within a tenant.
+    #[error("`{entity}` needs an id")]
+    NoId {
+        /// The Rust type.
+        entity: &'static str,
+    },
+    /// `index`, `unique` or a reference names a column that the entity does not have, or the tenant's, which leads
+    /// every key by itself.
+    #[error("`{entity}` has no column {column:?} beside its tenant column")]
+    NoSuchColumn {
+        /// The Rust type.
+        entity: &'static str,
+        /// The name.
+        column: String,
+    },
+    /// `index()` or `unique()` without a column.
+    #[error("an index or unique key of `{entity}` names no column")]
+    EmptyKey {
+        /// The Rust type.
+        entity: &'static str,
+    },
+    /// A reference leads out of the list, to a table that nobody isolates.
+    #[error(
+        "`{entity}` references `{parent}` by {column:?}, and the schema does not list `{parent}`: list it too"
+    )]
+    ReferenceToUnlisted {
+        /// The Rust type that references.
+        entity: &'static str,
+        /// The referencing column.
+        column: String,
+        /// The Rust type that is referenced.
+        parent: &'static str,
+    },
+    /// A reference by one column to an entity whose id has several.
+    #[error(
+        "`{entity}` references `{parent}` by the one column {column:?}, and the id of `{parent}` has several"
+    )]
+    ReferenceToCompositeId {
+        /// The Rust type that references.
+        entity: &'static str,
+        /// The referencing column.
+        column: String,
+        /// The Rust type that is referenced.
+        parent: &'static str,
+    },
+    /// `on_delete = "set null"` on a field that is no `Option`.
+    #[error("the deletion of a parent sets {column:?} of `{entity}` to NULL, and the field is no `Option`")]
+    SetNullOfRequired {
+        /// The Rust type.
+        entity: &'static str,
+        /// The referencing column.
+        column: String,
+    },
+    /// A table is retired and listed.
+    #[error("the table {table} is both listed and retired: say one of them")]
+    RetiredAndListed {
+        /// As `retired` says it.
+        table: String,
+    },
+    /// A name that PostgreSQL would cut off (it keeps 63 bytes), reserves, or cannot store.
+    #[error("{name:?} cannot be a name here: PostgreSQL would cut it off, reserves it, or cannot store it")]
+    InvalidName {
+        /// The name.
+        name: String,
+    },
+    /// Two keys or indexes that emission makes would have the same name in one schema.
+    #[error(
+        "emission would make two things named {name:?} in the schema {schema:?}: rename a table or a column"
+    )]
+    NameCollision {
+        /// The PostgreSQL schema.
+        schema: String,
+        /// The name.
+        name: String,
+    },
+}

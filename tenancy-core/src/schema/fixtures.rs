@@ -1,0 +1,141 @@
+//! Descriptors for the tests of this module, as the derive would make them.
+
+use std::any::TypeId;
+
+use crate::schema::{ColumnDescriptor, ColumnRole, EntityDescriptor, OnDelete, ReferenceDescriptor, Schema};
+
+pub(super) const fn column(name: &'static str, role: ColumnRole) -> ColumnDescriptor {
+    ColumnDescriptor { name, role, nullable: false }
+}
+
+pub(super) const fn optional(name: &'static str, role: ColumnRole) -> ColumnDescriptor {
+    ColumnDescriptor { name, role, nullable: true }
+}
+
+/// A schema that lives as long as the test process.
+pub(super) fn schema(
+    entities: &[&'static EntityDescriptor],
+    retired: &[&'static str],
+    runtime_role: &'static str,
+) -> &'static Schema {
+    Box::leak(Box::new(Schema::__new(entities.to_vec().leak(), retired.to_vec().leak(), runtime_role)))
+}
+
+/// A copy that a test may change.
+pub(super) fn like(entity: &EntityDescriptor) -> EntityDescriptor {
+    EntityDescriptor { ..*entity }
+}
+
+pub(super) fn leak(entity: EntityDescriptor) -> &'static EntityDescriptor {
+    Box::leak(Box::new(entity))
+}
+
+/// A marker for each, since descriptors are told apart by the Rust type.
+pub(super) struct Project;
+pub(super) struct Task;
+pub(super) struct Order;
+pub(super) struct Member;
+pub(super) struct Event;
+
+pub(super) static PROJECT: EntityDescriptor = EntityDescriptor {
+    entity: "Project",
+    schema: None,
+    table: "projects",
+    tenant: "tenant_id",
+    columns: &[
+        column("id", ColumnRole::DefaultId),
+        column("tenant_id", ColumnRole::Tenant),
+        column("slug", ColumnRole::Required),
+        column("name", ColumnRole::Required),
+        column("status", ColumnRole::Defaulted),
+        column("created_at", ColumnRole::Generated),
+    ],
+    indexes: &[&["status"]],
+    uniques: &[&["slug"]],
+    references: &[],
+    type_id: TypeId::of::<Project>,
+};
+
+pub(super) static TASK: EntityDescriptor = EntityDescriptor {
+    entity: "Task",
+    schema: None,
+    table: "tasks",
+    tenant: "tenant_id",
+    columns: &[
+        column("id", ColumnRole::DefaultId),
+        column("tenant_id", ColumnRole::Tenant),
+        column("project_id", ColumnRole::Required),
+        optional("parent_id", ColumnRole::Defaulted),
+        column("title", ColumnRole::Required),
+    ],
+    indexes: &[],
+    uniques: &[],
+    references: &[
+        ReferenceDescriptor { column: "project_id", target: || &PROJECT, on_delete: OnDelete::Cascade },
+        ReferenceDescriptor { column: "parent_id", target: || &TASK, on_delete: OnDelete::SetNull },
+    ],
+    type_id: TypeId::of::<Task>,
+};
+
+/// Whatever a name can hold: quotes of all kinds, a keyword, a line break, the tag of our own dollar quotes.
+pub(super) static ORDER: EntityDescriptor = EntityDescriptor {
+    entity: "Order",
+    schema: Some("Odd \"Names\""),
+    table: "it's $tenancy$ \\ a\n\"order\"; DROP TABLE projects --",
+    tenant: "Tenant \"Id\"",
+    columns: &[
+        column("select", ColumnRole::Id),
+        column("Tenant \"Id\"", ColumnRole::Tenant),
+        column("it's", ColumnRole::Required),
+        column("back\\slash", ColumnRole::Required),
+        optional("pro%ject_i{d}", ColumnRole::Required),
+    ],
+    indexes: &[&["it's", "back\\slash"]],
+    uniques: &[&["back\\slash"]],
+    references: &[ReferenceDescriptor {
+        column: "pro%ject_i{d}",
+        target: || &PROJECT,
+        on_delete: OnDelete::SetNull,
+    }],
+    type_id: TypeId::of::<Order>,
+};
+
+/// A composite id, nothing to update, and a table name as long as PostgreSQL keeps.
+pub(super) static MEMBER: EntityDescriptor = EntityDescriptor {
+    entity: "Member",
+    schema: Some("app"),
+    table: "a_table_whose_name_is_exactly_as_long_as_postgresql_keeps_a_nam",
+    tenant: "tenant_id",
+    columns: &[
+        column("project_id", ColumnRole::Id),
+        column("user_id", ColumnRole::Id),
+        column("tenant_id", ColumnRole::Tenant),
+        column("since", ColumnRole::Generated),
+    ],
+    indexes: &[],
+    uniques: &[],
+    references: &[ReferenceDescriptor {
+        column: "project_id",
+        target: || &PROJECT,
+        on_delete: OnDelete::Restrict,
+    }],
+    type_id: TypeId::of::<Member>,
+};
+
+/// Partitioned by `at`, which the key must therefore hold.
+pub(super) static EVENT: EntityDescriptor = EntityDescriptor {
+    entity: "Event",
+    schema: Some("app"),
+    table: "events",
+    tenant: "tenant_id",
+    columns: &[
+        column("tenant_id", ColumnRole::Tenant),
+        column("at", ColumnRole::Id),
+        column("id", ColumnRole::DefaultId),
+        column("kind", ColumnRole::Required),
+    ],
+    indexes: &[],
+    uniques: &[],
+    references: &[],
+    type_id: TypeId::of::<Event>,
+};

@@ -1,0 +1,206 @@
+//! The golden test that `migrations!` expands to: the entities, the lock file and the emitted files must agree.
+//!
+//! It writes only when asked to, a new file each time, and never changes an old one: sqlx refuses a migration that
+//! changed after it was applied. What [`plan`](crate::schema::plan) decides is carried out here.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use crate::__private::{Derived, Listed, inventory};
+use crate::schema::lock::{self, Lock, LockError, checksum};
+use crate::schema::model::Model;
+use crate::schema::plan::{File, Plan, Refusal, Write, plan};
+use crate::schema::{Schema, SchemaError};
+
+/// What asks for a new file: `TENANCY_MIGRATIONS=write`.
+const VARIABLE: &str = "TENANCY_MIGRATIONS";
+
+/// Makes a test of a schema and the folder of its migrations, relative to the package.
+///
+/// `#[test] fn tenancy_migrations()` fails when the entities say something else than what was emitted, and says what
+/// differs. Asked to, it writes a new migration and the lock file beside it, for review and commit:
+///
+/// ```console
+/// $ TENANCY_MIGRATIONS=write cargo test tenancy_migrations
+/// ```
+///
+/// `sqlx::migrate!` reads its folder while it compiles, and stable Rust does not see that a file was added to it: have a
+/// `build.rs` that prints `cargo:rerun-if-changed=migrations`, as sqlx advises, or touch the file that embeds them.
+///
+/// ```ignore
+/// tenancy::schema! { pub SCHEMA: [Project, Task] }
+/// tenancy::migrations!(SCHEMA, "migrations");
+/// ```
+#[macro_export]
+macro_rules! migrations {
+    ($schema:path, $folder:literal $(,)?) => {
+        #[cfg(test)]
+        #[::core::prelude::v1::test]
+        fn tenancy_migrations() {
+            $crate::schema::__golden(&$schema, ::core::env!("CARGO_MANIFEST_DIR"), $folder);
+        }
+    };
+}
+
+/// The entities that this program derives and that none of its schemas lists, by their Rust types: nobody isolates
+/// their tables. Those of crates that are linked in count as well.
+#[must_use]
+pub fn unlisted() -> Vec<&'static str> {
+    let listed = |derived: &&Derived| {
+        inventory::iter::<Listed>()
+            .flat_map(|listed| listed.0.entities())
+            .any(|entity| (entity.type_id)() == (derived.0.type_id)())
+    };
+    let mut unlisted: Vec<_> = inventory::iter::<Derived>()
+        .filter(|derived| !listed(derived))
+        .map(|derived| derived.0.entity)
+        .collect();
+    unlisted.sort_unstable();
+    unlisted
+}
+
+/// For `migrations!`.
+///
+/// # Panics
+///
+/// As tests do, saying what is wrong.
+#[doc(hidden)]
+#[track_caller]
+pub fn __golden(schema: &'static Schema, package: &str, folder: &str) {
+    let write = match std::env::var_os(VARIABLE) {
+        None => false,
+        Some(value) if value == "write" => true,
+        Some(value) => panic!("{VARIABLE} is {value:?}: the one word that it knows is \"write\""),
+    };
+    let folder = Folder { path: Path::new(package).join(folder), name: folder };
+    let checked = folder.check(schema, write, SystemTime::now());
+    let alarm = alarm(&unlisted());
+    match (checked, alarm) {
+        (Ok(said), None) => print!("{said}"),
+        (Ok(said), Some(alarm)) => panic!("{said}{alarm}"),
+        (Err(failure), alarm) => panic!("{failure}\n{}", alarm.unwrap_or_default()),
+    }
+}
+
+fn alarm(unlisted: &[&str]) -> Option<String> {
+    (!unlisted.is_empty()).then(|| {
+        format!(
+            "tenancy: no schema lists {}, so nobody isolates their tables: add them to `schema!`\n",
+            unlisted.iter().map(|entity| format!("`{entity}`")).collect::<Vec<_>>().join(", ")
+        )
+    })
+}
+
+/// Why the test fails.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("tenancy: the schema cannot be emitted:{}", lines(.0))]
+    Schema(Vec<SchemaError>),
+    #[error("tenancy: {folder}: nothing is written before this is mended:{}", lines(.refusals))]
+    Refused { folder: String, refusals: Vec<Refusal> },
+    #[error(
+        "tenancy: the entities say something else than {folder}/{}:{}\n\
+         This writes what differs as a new migration, for review and commit:\n    \
+         {VARIABLE}=write cargo test tenancy_migrations",
+        lock::FILE,
+        lines(.differences)
+    )]
+    Differs { folder: String, differences: Vec<String> },
+    #[error("tenancy: {folder}: {error}")]
+    Lock { folder: String, error: LockError },
+    #[error("tenancy: {}: {error}", path.display())]
+    Io { path: PathBuf, error: io::Error },
+    #[error("tenancy: the lock file could not be written as JSON: {0}")]
+    Json(serde_json::Error),
+}
+
+fn lines(items: &[impl ToString]) -> String {
+    items.iter().map(|item| format!("\n  - {}", item.to_string())).collect()
+}
+
+struct Folder<'a> {
+    path: PathBuf,
+    /// As the user wrote it.
+    name: &'a str,
+}
+
+impl Folder<'_> {
+    /// What was done, in words.
+    fn check(&self, schema: &Schema, write: bool, clock: SystemTime) -> Result<String, Failure> {
+        let folder = || self.name.to_owned();
+        let model = Model::new(schema).map_err(Failure::Schema)?;
+        let lock = self.lock()?;
+        match plan(&model, lock.as_ref(), &self.files()?, clock) {
+            Plan::Current => Ok(String::new()),
+            Plan::Refused(refusals) => Err(Failure::Refused { folder: folder(), refusals }),
+            Plan::Write(plan) if write => self.write(&plan),
+            Plan::Write(plan) => Err(Failure::Differs { folder: folder(), differences: plan.differences }),
+        }
+    }
+
+    fn lock(&self) -> Result<Option<Lock>, Failure> {
+        let path = self.path.join(lock::FILE);
+        match fs::read_to_string(&path) {
+            Ok(text) => Lock::parse(&text)
+                .map(Some)
+                .map_err(|error| Failure::Lock { folder: self.name.to_owned(), error }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Failure::Io { path, error }),
+        }
+    }
+
+    fn files(&self) -> Result<Vec<File>, Failure> {
+        let failed = |error| Failure::Io { path: self.path.clone(), error };
+        let entries = match fs::read_dir(&self.path) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(failed(error)),
+        };
+        let mut files = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(failed)?;
+            // A name that is no UTF-8 is none of sqlx's either.
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            if name.ends_with(".sql") {
+                let path = entry.path();
+                let bytes = fs::read(&path).map_err(|error| Failure::Io { path, error })?;
+                files.push(File { name, sha256: checksum(&String::from_utf8_lossy(&bytes)) });
+            }
+        }
+        Ok(files)
+    }
+
+    /// The migration first: a run that dies between the two is taken up by the next one.
+    fn write(&self, write: &Write) -> Result<String, Failure> {
+        fs::create_dir_all(&self.path).map_err(|error| Failure::Io { path: self.path.clone(), error })?;
+        let mut said = String::new();
+        if let Some((name, text)) = &write.migration {
+            self.replace(name, text)?;
+            let _ = writeln!(
+                said,
+                "tenancy: wrote {}/{name}: review it, and commit it with the lock file",
+                self.name
+            );
+        }
+        self.replace(lock::FILE, &write.lock.render().map_err(Failure::Json)?)?;
+        let _ = writeln!(said, "tenancy: wrote {}/{}:{}", self.name, lock::FILE, lines(&write.differences));
+        Ok(said)
+    }
+
+    /// A reader sees the whole file or none.
+    fn replace(&self, name: &str, text: &str) -> Result<(), Failure> {
+        let path = self.path.join(name);
+        let draft = self.path.join(format!(".{name}.{}", std::process::id()));
+        let written = fs::write(&draft, text).and_then(|()| fs::rename(&draft, &path));
+        written.map_err(|error| {
+            let _ = fs::remove_file(&draft);
+            Failure::Io { path, error }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

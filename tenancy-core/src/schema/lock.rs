@@ -1,0 +1,95 @@
+//! [`Lock`]: `tenancy.lock.json`, what PostgreSQL was told so far.
+//!
+//! It is committed beside the migrations, like `Cargo.lock`: the golden test compares the entities with it, and a tool
+//! that cannot see the structs reads it. Entities stand in the order of their tables, so that a change is a small diff.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::schema::model::{Entity, Table};
+use crate::schema::names::hex;
+
+/// The file's name, in the folder of the migrations.
+pub(crate) const FILE: &str = "tenancy.lock.json";
+
+/// The version of the file's own form.
+pub(crate) const FORMAT: u32 = 1;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Lock {
+    pub(crate) format: u32,
+    /// The [`EDITION`](crate::schema::emit::EDITION) of the SQL that was emitted.
+    pub(crate) edition: u32,
+    pub(crate) runtime_role: String,
+    /// By table.
+    pub(crate) entities: Vec<Entity>,
+    /// Every table that ever was retired, and was not listed again. By name.
+    pub(crate) retired: Vec<Table>,
+    /// Every file that was emitted, oldest first.
+    pub(crate) migrations: Vec<Emitted>,
+}
+
+/// A file that was emitted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Emitted {
+    pub(crate) file: String,
+    pub(crate) sha256: String,
+}
+
+/// Why a lock file cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LockError {
+    #[error("{FILE} was written by a newer version of tenancy (format {0}): update tenancy")]
+    Newer(u32),
+    #[error("{FILE} is broken ({0}): restore it from version control; it is never edited by hand")]
+    Broken(serde_json::Error),
+}
+
+impl Lock {
+    pub(crate) fn parse(text: &str) -> Result<Self, LockError> {
+        /// Read first: a newer form need not look like this one.
+        #[derive(Deserialize)]
+        struct Format {
+            format: u32,
+        }
+        let Format { format } = serde_json::from_str(text).map_err(LockError::Broken)?;
+        if format > FORMAT {
+            return Err(LockError::Newer(format));
+        }
+        serde_json::from_str(text).map_err(LockError::Broken)
+    }
+
+    pub(crate) fn render(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string_pretty(self).map(|text| text + "\n")
+    }
+
+    pub(crate) fn entity(&self, table: &Table) -> Option<&Entity> {
+        self.entities.iter().find(|entity| entity.table == *table)
+    }
+}
+
+/// The checksum of a file's text. Line ends do not count: version control may change them on a checkout.
+pub(crate) fn checksum(text: &str) -> String {
+    hex(&Sha256::digest(text.replace("\r\n", "\n")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_says_what_to_do() {
+        let newer = Lock::parse(r#"{ "format": 2, "tenants": [] }"#).expect_err("newer");
+        assert!(newer.to_string().contains("update tenancy"), "{newer}");
+        let broken = Lock::parse("{").expect_err("broken");
+        assert!(broken.to_string().contains("restore it"), "{broken}");
+        let conflict = Lock::parse("<<<<<<< HEAD\n{}").expect_err("a merge conflict");
+        assert!(conflict.to_string().contains("restore it"), "{conflict}");
+    }
+
+    #[test]
+    fn line_ends_do_not_count() {
+        assert_eq!(checksum("a\r\nb\n"), checksum("a\nb\n"));
+        assert_ne!(checksum("a\nb\n"), checksum("a\nb"));
+    }
+}

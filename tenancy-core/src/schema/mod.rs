@@ -1,0 +1,123 @@
+//! The schema: the list of every entity that a program isolates, and what PostgreSQL is told about them.
+//!
+//! `schema!` makes the list. From it, and from nothing else, come the SQL that is emitted as migrations, the lock file
+//! that remembers what was emitted, the golden test that compares the two, and the verification that `connect` does.
+//! Descriptors are brought into one owned form first (`model`); what is to be written is decided without a look at a
+//! disk (`plan`) and carried out by the test (`golden`).
+
+mod descriptor;
+mod difference;
+mod emit;
+mod error;
+mod finding;
+#[cfg(test)]
+mod fixtures;
+mod golden;
+mod lock;
+mod model;
+mod names;
+mod plan;
+pub(crate) mod verify;
+
+pub use self::descriptor::{ColumnDescriptor, ColumnRole, EntityDescriptor, OnDelete, ReferenceDescriptor};
+pub use self::error::SchemaError;
+pub use self::finding::Finding;
+#[doc(hidden)]
+pub use self::golden::__golden;
+pub use self::golden::unlisted;
+
+/// The runtime role when `schema!` names none.
+pub const DEFAULT_RUNTIME_ROLE: &str = "tenancy_app";
+
+/// Every entity that a program isolates: made by `schema!`.
+///
+/// The list is the truth for emission and for verification. A statement on an entity that the connected schema does
+/// not list is refused.
+#[derive(Debug)]
+pub struct Schema {
+    entities: &'static [&'static EntityDescriptor],
+    retired: &'static [&'static str],
+    runtime_role: &'static str,
+}
+
+impl Schema {
+    /// For `schema!`.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __new(
+        entities: &'static [&'static EntityDescriptor],
+        retired: &'static [&'static str],
+        runtime_role: &'static str,
+    ) -> Self {
+        Self { entities, retired, runtime_role }
+    }
+
+    /// The entities, in the order of the list.
+    #[must_use]
+    pub const fn entities(&self) -> &'static [&'static EntityDescriptor] {
+        self.entities
+    }
+
+    /// The tables that the list says are gone: `schema.table`, or `table` in `public`.
+    #[must_use]
+    pub const fn retired(&self) -> &'static [&'static str] {
+        self.retired
+    }
+
+    /// The NOLOGIN group role that holds the runtime grants: `tenancy_app` unless `runtime_role` names another.
+    /// The application's logins are members of it.
+    #[must_use]
+    pub const fn runtime_role(&self) -> &'static str {
+        self.runtime_role
+    }
+
+    /// Whether PostgreSQL could keep what the entities say: names, keys, references. The golden test of
+    /// [`migrations!`](crate::migrations) asks this first.
+    ///
+    /// # Errors
+    ///
+    /// Everything that it could not keep.
+    pub fn check(&self) -> Result<(), Vec<SchemaError>> {
+        model::Model::new(self).map(drop)
+    }
+
+    /// The SQL that isolates every entity, as the first emitted migration has it: for tests, and for a look at it. It
+    /// runs in one transaction, as the owner of the tables, and can be repeated.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Self::check).
+    pub fn sql(&self) -> Result<String, Vec<SchemaError>> {
+        let model = model::Model::new(self)?;
+        let entities = model.entities.iter().map(|entity| (entity, None)).collect();
+        Ok(emit::migration(
+            &model,
+            &emit::Statement { foundation: true, entities, ..emit::Statement::default() },
+        ))
+    }
+}
+
+/// Lists every entity that this program isolates.
+///
+/// ```ignore
+/// tenancy::schema! { pub SCHEMA: [Project, Task] }
+/// tenancy::schema! { pub SCHEMA: [Project], retired: ["tasks"], runtime_role: "acme_app" }
+/// ```
+#[macro_export]
+macro_rules! schema {
+    (
+        $(#[$meta:meta])*
+        $visibility:vis $name:ident : [$($entity:ty),* $(,)?]
+        $(, retired: [$($retired:literal),* $(,)?])?
+        $(, runtime_role: $role:literal)?
+        $(,)?
+    ) => {
+        $(#[$meta])*
+        $visibility static $name: $crate::Schema = $crate::Schema::__new(
+            &[$(<$entity as $crate::TenantScoped>::DESCRIPTOR),*],
+            &[$($($retired),*)?],
+            $crate::__private::first(&[$($role,)? $crate::schema::DEFAULT_RUNTIME_ROLE]),
+        );
+        $crate::__private::inventory::submit! { $crate::__private::Listed(&$name) }
+    };
+}

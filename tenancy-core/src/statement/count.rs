@@ -1,0 +1,109 @@
+//! [`Count`] and [`Exists`]: questions about rows that need none of them.
+
+use std::marker::PhantomData;
+
+use crate::TenantToken;
+use crate::db::Executor;
+use crate::entity::TenantScoped;
+use crate::error::Error;
+use crate::schema::EntityDescriptor;
+use crate::statement::filter::{Conditions, IntoFilter};
+use crate::statement::proof::Proof;
+use crate::statement::run::{self, Statement};
+use crate::statement::sql::{ALIAS, Sql};
+
+/// Counts rows of one tenant: made by [`TenantScoped::count`].
+#[must_use = "a count does nothing until it is fetched"]
+#[derive(Debug)]
+pub struct Count<E> {
+    ask: Ask,
+    marker: PhantomData<fn() -> E>,
+}
+
+/// Asks whether a tenant has a row: made by [`TenantScoped::exists`].
+#[must_use = "a question does nothing until it is fetched"]
+#[derive(Debug)]
+pub struct Exists<E> {
+    ask: Ask,
+    marker: PhantomData<fn() -> E>,
+}
+
+#[derive(Debug)]
+struct Ask {
+    token: TenantToken,
+    entity: &'static EntityDescriptor,
+    conditions: Conditions,
+    before: &'static str,
+    after: &'static str,
+}
+
+impl Ask {
+    fn new<E: TenantScoped>(
+        proof: &(impl Proof + ?Sized),
+        before: &'static str,
+        after: &'static str,
+    ) -> Self {
+        let (token, entity) = (proof.token().clone(), E::DESCRIPTOR);
+        Self { token, entity, conditions: Conditions::default(), before, after }
+    }
+}
+
+impl Statement for Ask {
+    fn token(&self) -> &TenantToken {
+        &self.token
+    }
+
+    fn entity(&self) -> &'static EntityDescriptor {
+        self.entity
+    }
+
+    fn render(&self, sql: &mut Sql) -> Result<(), Error> {
+        sql.push(self.before).push(" FROM ").table().of_tenant();
+        self.conditions.render(sql)?;
+        sql.push(self.after);
+        Ok(())
+    }
+}
+
+impl<E: TenantScoped> Count<E> {
+    pub(crate) fn new<P: Proof + ?Sized>(proof: &P) -> Self {
+        Self { ask: Ask::new::<E>(proof, "SELECT count(*)", ""), marker: PhantomData }
+    }
+
+    /// Counts the rows for which the condition holds. Several calls must all hold.
+    pub fn filter<F: IntoFilter<E>>(mut self, filter: impl FnOnce(E::Columns) -> F) -> Self {
+        self.ask.conditions.add(filter(E::columns(ALIAS)));
+        self
+    }
+
+    /// The number of rows.
+    ///
+    /// # Errors
+    ///
+    /// An [`Error`] when the statement did not run.
+    pub async fn fetch_one<'c, X: Executor<'c>>(self, executor: X) -> Result<u64, Error> {
+        let count = run::fetch_row(&self.ask, executor.source(), |row| row.get::<i64>(0)).await?;
+        count.map(i64::unsigned_abs).ok_or(Error::RowNotFound)
+    }
+}
+
+impl<E: TenantScoped> Exists<E> {
+    pub(crate) fn new<P: Proof + ?Sized>(proof: &P) -> Self {
+        Self { ask: Ask::new::<E>(proof, "SELECT EXISTS (SELECT", ")"), marker: PhantomData }
+    }
+
+    /// Asks for a row for which the condition holds. Several calls must all hold.
+    pub fn filter<F: IntoFilter<E>>(mut self, filter: impl FnOnce(E::Columns) -> F) -> Self {
+        self.ask.conditions.add(filter(E::columns(ALIAS)));
+        self
+    }
+
+    /// Whether there is such a row.
+    ///
+    /// # Errors
+    ///
+    /// An [`Error`] when the statement did not run.
+    pub async fn fetch_one<'c, X: Executor<'c>>(self, executor: X) -> Result<bool, Error> {
+        run::fetch_row(&self.ask, executor.source(), |row| row.get(0)).await?.ok_or(Error::RowNotFound)
+    }
+}

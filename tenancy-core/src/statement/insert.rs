@@ -1,0 +1,205 @@
+//! [`Insert`] and [`InsertMany`]: new rows. The tenant column comes from the token and from nowhere else.
+
+use std::marker::PhantomData;
+
+use crate::TenantToken;
+use crate::db::Executor;
+use crate::entity::{Column, ColumnType, IntoAssignment, NewEntity, Settable, TenantScoped, Values};
+use crate::error::Error;
+use crate::schema::EntityDescriptor;
+use crate::statement::proof::Proof;
+use crate::statement::run::{self, Statement};
+use crate::statement::sql::{ALIAS, Sql};
+
+/// Inserts one row of one tenant: made by [`TenantScoped::insert`].
+#[must_use = "an insert does nothing until it is executed or fetched"]
+#[derive(Debug)]
+pub struct Insert<E> {
+    row: NewRow,
+    marker: PhantomData<fn() -> E>,
+}
+
+#[derive(Debug)]
+struct NewRow {
+    token: TenantToken,
+    entity: &'static EntityDescriptor,
+    columns: Vec<&'static str>,
+    values: Values,
+    returning: bool,
+}
+
+impl<E: TenantScoped> Insert<E> {
+    pub(crate) fn new<P: Proof + ?Sized>(proof: &P, new: E::New) -> Self {
+        let mut values = Values::default();
+        new.values(&mut values);
+        let row = NewRow {
+            token: proof.token().clone(),
+            entity: E::DESCRIPTOR,
+            columns: E::New::COLUMNS.to_vec(),
+            values,
+            returning: false,
+        };
+        Self { row, marker: PhantomData }
+    }
+
+    /// Gives a value to a column that the database would fill in otherwise. The last of several for one column counts.
+    pub fn set<T, N, A, V>(mut self, column: impl FnOnce(E::Columns) -> Column<E, T, N, A>, value: V) -> Self
+    where
+        T: ColumnType,
+        A: Settable,
+        V: IntoAssignment<T, N>,
+    {
+        let (name, value) = (column(E::columns(ALIAS)).name, Box::new(value.into_assignment()));
+        let (columns, values) = (&mut self.row.columns, &mut self.row.values.values);
+        match columns.iter().position(|set| *set == name) {
+            Some(i) => values[i] = value,
+            None => {
+                columns.push(name);
+                values.push(value);
+            }
+        }
+        self
+    }
+
+    /// Inserts the row.
+    ///
+    /// # Errors
+    ///
+    /// An [`Error`] when the row was not inserted.
+    pub async fn execute<'c, X: Executor<'c>>(self, executor: X) -> Result<(), Error> {
+        run::execute(&self.row, executor.source()).await.map(drop)
+    }
+
+    /// Inserts the row and returns it, with what the database filled in.
+    ///
+    /// # Errors
+    ///
+    /// An [`Error`] when the row was not inserted.
+    pub async fn fetch_one<'c, X: Executor<'c>>(mut self, executor: X) -> Result<E, Error> {
+        self.row.returning = true;
+        run::fetch_one(&self.row, executor.source()).await
+    }
+}
+
+impl Statement for NewRow {
+    fn token(&self) -> &TenantToken {
+        &self.token
+    }
+
+    fn entity(&self) -> &'static EntityDescriptor {
+        self.entity
+    }
+
+    fn render(&self, sql: &mut Sql) -> Result<(), Error> {
+        into(sql, &self.columns).push(" VALUES (").tenant();
+        for value in &self.values.values {
+            sql.push(", ").value(&**value)?;
+        }
+        sql.push(")");
+        if self.returning {
+            sql.returning();
+        }
+        Ok(())
+    }
+}
+
+/// Inserts rows of one tenant by one statement: made by [`TenantScoped::insert_many`].
+///
+/// The statement is `INSERT … SELECT … FROM unnest(…)`, one array a column: its text does not depend on the number of
+/// rows. (`COPY … FROM` is refused by PostgreSQL on tables with row-level security.)
+#[must_use = "an insert does nothing until it is executed or fetched"]
+#[derive(Debug)]
+pub struct InsertMany<E> {
+    rows: NewRows,
+    marker: PhantomData<fn() -> E>,
+}
+
+#[derive(Debug)]
+struct NewRows {
+    token: TenantToken,
+    entity: &'static EntityDescriptor,
+    columns: &'static [&'static str],
+    arrays: Values,
+    count: i64,
+    returning: bool,
+}
+
+impl<E: TenantScoped> InsertMany<E> {
+    pub(crate) fn new<P: Proof + ?Sized>(proof: &P, rows: Vec<E::New>) -> Self {
+        let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        let mut arrays = Values::default();
+        E::New::arrays(rows, &mut arrays);
+        let rows = NewRows {
+            token: proof.token().clone(),
+            entity: E::DESCRIPTOR,
+            columns: E::New::COLUMNS,
+            arrays,
+            count,
+            returning: false,
+        };
+        Self { rows, marker: PhantomData }
+    }
+
+    /// Inserts the rows and returns their number. Of no rows, nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// An [`Error`] when no row was inserted.
+    pub async fn execute<'c, X: Executor<'c>>(self, executor: X) -> Result<u64, Error> {
+        let source = executor.source();
+        if self.rows.count == 0 {
+            return source.check(&self.rows.token, self.rows.entity).map(|()| 0);
+        }
+        run::execute(&self.rows, source).await
+    }
+
+    /// Inserts the rows and returns them. Of no rows, nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// An [`Error`] when no row was inserted.
+    pub async fn fetch_all<'c, X: Executor<'c>>(mut self, executor: X) -> Result<Vec<E>, Error> {
+        let source = executor.source();
+        if self.rows.count == 0 {
+            return source.check(&self.rows.token, self.rows.entity).map(|()| Vec::new());
+        }
+        self.rows.returning = true;
+        run::fetch_all(&self.rows, source).await
+    }
+}
+
+impl Statement for NewRows {
+    fn token(&self) -> &TenantToken {
+        &self.token
+    }
+
+    fn entity(&self) -> &'static EntityDescriptor {
+        self.entity
+    }
+
+    fn render(&self, sql: &mut Sql) -> Result<(), Error> {
+        into(sql, self.columns).push(" SELECT ").tenant();
+        if self.columns.is_empty() {
+            // Every column has a default, and only the number of rows is left to say.
+            sql.push(" FROM generate_series(1, ").value(&self.count)?.push(")");
+        } else {
+            for (i, array) in self.arrays.values.iter().enumerate() {
+                sql.push(if i == 0 { ", \"u\".* FROM unnest(" } else { ", " }).value(&**array)?;
+            }
+            sql.push(") AS \"u\"");
+        }
+        if self.returning {
+            sql.returning();
+        }
+        Ok(())
+    }
+}
+
+/// `INSERT INTO` the entity's table: the tenant column, then `columns`, which are quoted.
+fn into<'s>(sql: &'s mut Sql, columns: &[&'static str]) -> &'s mut Sql {
+    sql.push("INSERT INTO ").table().push(" (").tenant_column();
+    for column in columns {
+        sql.push(", ").push(column);
+    }
+    sql.push(")")
+}

@@ -1,0 +1,28 @@
+//! Statements: values that say what to read or write, and do nothing until they are run.
+//!
+//! A statement is built from a [`Proof`] and owns it. Running it on an [`Executor`] checks
+//! the token, renders the SQL (whose text depends on the statement's shape alone, never on its values) and sends one
+//! message: its first parameter is the tenant, as predicate and as binding at once.
+
+mod count;
+mod delete;
+mod filter;
+mod insert;
+mod order;
+mod proof;
+mod run;
+mod select;
+mod sql;
+mod update;
+
+pub use self::count::{Count, Exists};
+pub use self::delete::Delete;
+pub use self::filter::{Filter, IntoFilter, MaybeNull, Text};
+pub use self::insert::{Insert, InsertMany};
+pub use self::order::Order;
+pub use self::proof::Proof;
+pub use self::select::Select;
+pub use self::update::{Chosen, Filtered, Unfiltered, Update};
+
+#[cfg(doc)]
+use crate::Executor;

@@ -1,0 +1,114 @@
+//! Running a statement: check, check out, render, send, decode.
+//!
+//! This is the only path from a statement to a connection. The checks stand in [`Source::open`].
+
+use futures_core::stream::BoxStream;
+use futures_util::TryStreamExt;
+
+use crate::TenantToken;
+use crate::db::{Session, Source};
+use crate::entity::{Row, TenantScoped};
+use crate::error::Error;
+use crate::schema::EntityDescriptor;
+use crate::statement::sql::Sql;
+
+/// What every statement can say of itself.
+pub(crate) trait Statement: Send + Sync {
+    fn token(&self) -> &TenantToken;
+
+    fn entity(&self) -> &'static EntityDescriptor;
+
+    /// What is wrong with the statement itself, whoever runs it.
+    fn check(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn render(&self, sql: &mut Sql) -> Result<(), Error>;
+}
+
+type Query = sqlx::query::Query<'static, sqlx::Postgres, sqlx::postgres::PgArguments>;
+
+async fn open<'c>(statement: &dyn Statement, source: Source<'c>) -> Result<(Session<'c>, Query), Error> {
+    statement.check()?;
+    let mut session = source.open(statement.token(), statement.entity()).await?;
+    let mut sql = Sql::new(statement.entity(), session.bind(statement.token()))?;
+    statement.render(&mut sql)?;
+    let (text, arguments) = sql.finish();
+    // The text holds identifiers of the entity, quoted, and no value.
+    Ok((session, sqlx::query_with(sqlx::AssertSqlSafe(text), arguments)))
+}
+
+/// Runs a statement for the number of rows that it affected.
+pub(crate) async fn execute(statement: &dyn Statement, source: Source<'_>) -> Result<u64, Error> {
+    let (mut session, query) = open(statement, source).await?;
+    let done = query.execute(session.start()).await;
+    Ok(session.end(done, statement.entity())?.rows_affected())
+}
+
+/// Runs a statement that returns at most one row of the caller's making.
+pub(crate) async fn fetch_row<T>(
+    statement: &dyn Statement,
+    source: Source<'_>,
+    decode: impl FnOnce(&Row<'_>) -> Result<T, sqlx::Error>,
+) -> Result<Option<T>, Error> {
+    let (mut session, query) = open(statement, source).await?;
+    let row = query.fetch_optional(session.start()).await;
+    let row = session.end(row, statement.entity())?;
+    row.map(|row| decode(&Row::new(&row)))
+        .transpose()
+        .map_err(|error| Error::from_driver(error, statement.entity().entity))
+}
+
+/// Runs a statement for its first row, or none.
+pub(crate) async fn fetch_optional<E: TenantScoped>(
+    statement: &dyn Statement,
+    source: Source<'_>,
+) -> Result<Option<E>, Error> {
+    fetch_row(statement, source, E::decode).await
+}
+
+/// Runs a statement for its first row.
+pub(crate) async fn fetch_one<E: TenantScoped>(
+    statement: &dyn Statement,
+    source: Source<'_>,
+) -> Result<E, Error> {
+    fetch_optional(statement, source).await?.ok_or(Error::RowNotFound)
+}
+
+/// Runs a statement for all of its rows.
+pub(crate) async fn fetch_all<E: TenantScoped>(
+    statement: &dyn Statement,
+    source: Source<'_>,
+) -> Result<Vec<E>, Error> {
+    let entity = statement.entity();
+    let (mut session, query) = open(statement, source).await?;
+    let rows: Result<Vec<E>, sqlx::Error> =
+        query.fetch(session.start()).and_then(async |row| E::decode(&Row::new(&row))).try_collect().await;
+    session.end(rows, entity)
+}
+
+/// Runs a statement for its rows, one at a time. The stream ends with an error when the token expires.
+pub(crate) fn fetch<'c, E: TenantScoped>(
+    statement: impl Statement + 'static,
+    source: Source<'c>,
+) -> BoxStream<'c, Result<E, Error>> {
+    Box::pin(async_stream::try_stream! {
+        let entity = statement.entity();
+        let (mut session, query) = open(&statement, source).await?;
+        let mut rows = query.fetch(session.start());
+        let end = loop {
+            match rows.try_next().await {
+                Ok(Some(row)) => {
+                    if statement.token().is_expired() {
+                        Err(Error::TokenExpired)?;
+                    }
+                    yield E::decode(&Row::new(&row)).map_err(|error| Error::from_driver(error, entity.entity))?;
+                }
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        drop(rows);
+        session.end(end, entity)?;
+    })
+}

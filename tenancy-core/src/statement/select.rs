@@ -1,0 +1,142 @@
+//! [`Select`]: reading rows.
+
+use std::marker::PhantomData;
+
+use futures_core::stream::BoxStream;
+
+use crate::TenantToken;
+use crate::db::Executor;
+use crate::entity::TenantScoped;
+use crate::error::Error;
+use crate::schema::EntityDescriptor;
+use crate::statement::filter::{Conditions, IntoFilter};
+use crate::statement::order::{Order, Term};
+use crate::statement::proof::Proof;
+use crate::statement::run::{self, Statement};
+use crate::statement::sql::{ALIAS, Sql};
+
+/// Reads rows of one tenant: made by [`TenantScoped::find`] and [`TenantScoped::find_by_id`].
+#[must_use = "a read does nothing until it is fetched"]
+#[derive(Debug)]
+pub struct Select<E> {
+    read: Read,
+    marker: PhantomData<fn() -> E>,
+}
+
+/// A [`Select`] without its entity's type.
+#[derive(Debug)]
+struct Read {
+    token: TenantToken,
+    entity: &'static EntityDescriptor,
+    conditions: Conditions,
+    order: Vec<Term>,
+    limit: Option<i64>,
+    offset: Option<i64>,
+    /// Only the first row is wanted.
+    first: bool,
+}
+
+impl<E: TenantScoped> Select<E> {
+    pub(crate) fn new<P: Proof + ?Sized>(proof: &P) -> Self {
+        let read = Read {
+            token: proof.token().clone(),
+            entity: E::DESCRIPTOR,
+            conditions: Conditions::default(),
+            order: Vec::new(),
+            limit: None,
+            offset: None,
+            first: false,
+        };
+        Self { read, marker: PhantomData }
+    }
+
+    /// Keeps the rows for which the condition holds. Several calls must all hold.
+    pub fn filter<F: IntoFilter<E>>(mut self, filter: impl FnOnce(E::Columns) -> F) -> Self {
+        self.read.conditions.add(filter(E::columns(ALIAS)));
+        self
+    }
+
+    /// Orders the rows. Further calls order what is equal so far.
+    pub fn order_by(mut self, order: impl FnOnce(E::Columns) -> Order<E>) -> Self {
+        self.read.order.push(order(E::columns(ALIAS)).into_term());
+        self
+    }
+
+    /// At most so many rows.
+    pub fn limit(mut self, rows: u64) -> Self {
+        self.read.limit = Some(i64::try_from(rows).unwrap_or(i64::MAX));
+        self
+    }
+
+    /// Without the first so many rows.
+    pub fn offset(mut self, rows: u64) -> Self {
+        self.read.offset = Some(i64::try_from(rows).unwrap_or(i64::MAX));
+        self
+    }
+
+    /// The first row.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::RowNotFound`] when the tenant has no such row; any other [`Error`] when the statement did not run.
+    pub async fn fetch_one<'c, X: Executor<'c>>(mut self, executor: X) -> Result<E, Error> {
+        self.read.first = true;
+        run::fetch_one(&self.read, executor.source()).await
+    }
+
+    /// The first row, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// An [`Error`] when the statement did not run.
+    pub async fn fetch_optional<'c, X: Executor<'c>>(mut self, executor: X) -> Result<Option<E>, Error> {
+        self.read.first = true;
+        run::fetch_optional(&self.read, executor.source()).await
+    }
+
+    /// All rows.
+    ///
+    /// # Errors
+    ///
+    /// An [`Error`] when the statement did not run.
+    pub async fn fetch_all<'c, X: Executor<'c>>(self, executor: X) -> Result<Vec<E>, Error> {
+        run::fetch_all(&self.read, executor.source()).await
+    }
+
+    /// The rows as they arrive, in constant memory.
+    ///
+    /// On a [`TenantDb`](crate::TenantDb) the stream is `'static` and holds a connection until it ends or is dropped.
+    /// It ends with [`Error::TokenExpired`] when the token expires on the way.
+    pub fn fetch<'c, X: Executor<'c>>(self, executor: X) -> BoxStream<'c, Result<E, Error>> {
+        run::fetch(self.read, executor.source())
+    }
+}
+
+impl Statement for Read {
+    fn token(&self) -> &TenantToken {
+        &self.token
+    }
+
+    fn entity(&self) -> &'static EntityDescriptor {
+        self.entity
+    }
+
+    fn render(&self, sql: &mut Sql) -> Result<(), Error> {
+        sql.push("SELECT ").columns().push(" FROM ").table().of_tenant();
+        self.conditions.render(sql)?;
+        for (i, term) in self.order.iter().enumerate() {
+            sql.push(if i == 0 { " ORDER BY " } else { ", " });
+            term.render(sql);
+        }
+        match (&self.limit, self.first) {
+            // Parameters, so that every page has the same text.
+            (Some(rows), _) => _ = sql.push(" LIMIT ").value(rows)?,
+            (None, true) => _ = sql.push(" LIMIT 1"),
+            (None, false) => {}
+        }
+        if let Some(rows) = &self.offset {
+            sql.push(" OFFSET ").value(rows)?;
+        }
+        Ok(())
+    }
+}

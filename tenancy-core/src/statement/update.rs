@@ -1,0 +1,173 @@
+//! [`Update`]: changing rows. The tenant column, ids and generated columns have no setter.
+
+use std::marker::PhantomData;
+
+use crate::TenantToken;
+use crate::db::Executor;
+use crate::entity::{Assignable, Column, ColumnType, IntoAssignment, TenantScoped, Value};
+use crate::error::Error;
+use crate::schema::EntityDescriptor;
+use crate::statement::filter::{Conditions, IntoFilter};
+use crate::statement::proof::Proof;
+use crate::statement::run::{self, Statement};
+use crate::statement::sql::{ALIAS, Sql};
+
+/// Nobody has said which rows are meant: the statement does not run.
+#[derive(Debug)]
+pub enum Unfiltered {}
+/// A filter, or `all_rows()`, has said which rows are meant.
+#[derive(Debug)]
+pub enum Filtered {}
+
+/// Statements that know which rows are meant.
+#[diagnostic::on_unimplemented(
+    message = "this statement does not say which rows it means",
+    label = "it would change every row of the tenant",
+    note = "add `.filter(|p| …)`, or `.all_rows()` when the whole tenant is meant"
+)]
+pub trait Chosen {}
+impl Chosen for Filtered {}
+
+/// Changes rows of one tenant: made by [`TenantScoped::update`].
+#[must_use = "an update does nothing until it is executed or fetched"]
+#[derive(Debug)]
+pub struct Update<E, S = Unfiltered> {
+    change: Change,
+    marker: PhantomData<fn() -> (E, S)>,
+}
+
+#[derive(Debug)]
+struct Change {
+    token: TenantToken,
+    entity: &'static EntityDescriptor,
+    assignments: Vec<(&'static str, Box<dyn Value>)>,
+    conditions: Conditions,
+    all_rows: bool,
+    returning: bool,
+}
+
+impl<E: TenantScoped> Update<E> {
+    pub(crate) fn new<P: Proof + ?Sized>(proof: &P) -> Self {
+        let change = Change {
+            token: proof.token().clone(),
+            entity: E::DESCRIPTOR,
+            assignments: Vec::new(),
+            conditions: Conditions::default(),
+            all_rows: false,
+            returning: false,
+        };
+        Self { change, marker: PhantomData }
+    }
+
+    /// Means every row of the tenant.
+    pub fn all_rows(mut self) -> Update<E, Filtered> {
+        self.change.all_rows = true;
+        Update { change: self.change, marker: PhantomData }
+    }
+}
+
+impl<E: TenantScoped, S> Update<E, S> {
+    /// Means the rows for which the condition holds. Several calls must all hold.
+    pub fn filter<F: IntoFilter<E>>(mut self, filter: impl FnOnce(E::Columns) -> F) -> Update<E, Filtered> {
+        self.change.conditions.add(filter(E::columns(ALIAS)));
+        Update { change: self.change, marker: PhantomData }
+    }
+
+    /// Assigns a value to a column. The last of several for one column counts.
+    pub fn set<T, N, A, V>(mut self, column: impl FnOnce(E::Columns) -> Column<E, T, N, A>, value: V) -> Self
+    where
+        T: ColumnType,
+        A: Assignable,
+        V: IntoAssignment<T, N>,
+    {
+        let name = column(E::columns(ALIAS)).name;
+        self.change.assignments.retain(|(set, _)| *set != name);
+        self.change.assignments.push((name, Box::new(value.into_assignment())));
+        self
+    }
+
+    /// Changes the rows and returns their number.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NothingToSet`] without any [`set`](Self::set), [`Error::FilterAlwaysTrue`] when the filter leaves
+    /// nothing out; any other [`Error`] when the statement did not run.
+    pub async fn execute<'c, X: Executor<'c>>(self, executor: X) -> Result<u64, Error>
+    where
+        S: Chosen,
+    {
+        run::execute(&self.change, executor.source()).await
+    }
+
+    /// Changes the rows and returns the first of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`execute`](Self::execute), and [`Error::RowNotFound`] when the tenant has no such row.
+    pub async fn fetch_one<'c, X: Executor<'c>>(self, executor: X) -> Result<E, Error>
+    where
+        S: Chosen,
+    {
+        self.fetch_optional(executor).await?.ok_or(Error::RowNotFound)
+    }
+
+    /// Changes the rows and returns the first of them, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// As [`execute`](Self::execute).
+    pub async fn fetch_optional<'c, X: Executor<'c>>(mut self, executor: X) -> Result<Option<E>, Error>
+    where
+        S: Chosen,
+    {
+        self.change.returning = true;
+        run::fetch_optional(&self.change, executor.source()).await
+    }
+
+    /// Changes the rows and returns them.
+    ///
+    /// # Errors
+    ///
+    /// As [`execute`](Self::execute).
+    pub async fn fetch_all<'c, X: Executor<'c>>(mut self, executor: X) -> Result<Vec<E>, Error>
+    where
+        S: Chosen,
+    {
+        self.change.returning = true;
+        run::fetch_all(&self.change, executor.source()).await
+    }
+}
+
+impl Statement for Change {
+    fn token(&self) -> &TenantToken {
+        &self.token
+    }
+
+    fn entity(&self) -> &'static EntityDescriptor {
+        self.entity
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let entity = self.entity.entity;
+        if self.assignments.is_empty() {
+            return Err(Error::NothingToSet { entity });
+        }
+        if !self.all_rows && self.conditions.always_true() {
+            return Err(Error::FilterAlwaysTrue { statement: "update", entity });
+        }
+        Ok(())
+    }
+
+    fn render(&self, sql: &mut Sql) -> Result<(), Error> {
+        sql.push("UPDATE ").table();
+        for (i, (column, value)) in self.assignments.iter().enumerate() {
+            sql.push(if i == 0 { " SET " } else { ", " }).push(column).push(" = ").value(&**value)?;
+        }
+        sql.of_tenant();
+        self.conditions.render(sql)?;
+        if self.returning {
+            sql.returning();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,277 @@
+//! Stage four: the code. It reads the model and nothing else.
+//!
+//! Two structs stand beside the entity, because users name them: its columns, and what an insert must be given. All
+//! else stands in one `const _`, so that it adds no name. Paths are absolute, and variables begin with two underscores,
+//! since a lower-case constant or unit struct of the user's would turn a variable of its name into a pattern.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote, quote_spanned};
+
+use crate::model::{Entity, Field, Names, Reference, Role};
+
+pub(crate) fn expand(entity: &Entity<'_>) -> TokenStream {
+    let columns_struct = columns_struct(entity);
+    let insert_struct = insert_struct(entity);
+    let witnesses = witnesses(entity);
+    let tenant_scoped = tenant_scoped(entity);
+    let new_entity = new_entity(entity);
+    let krate = &entity.names.krate;
+    let ident = entity.ident;
+    quote! {
+        #columns_struct
+        #insert_struct
+        #[allow(deprecated, non_upper_case_globals, unused_qualifications)]
+        const _: () = {
+            use #krate::__private as __private;
+            #witnesses
+            #tenant_scoped
+            #new_entity
+            __private::register! { #ident }
+        };
+    }
+}
+
+/// `ProjectColumns`.
+pub(crate) fn columns_struct(entity: &Entity<'_>) -> TokenStream {
+    let Entity { vis, ident, .. } = entity;
+    let Names { krate, columns, .. } = &entity.names;
+    let doc = format!(" The columns of `{}`.", entity.name);
+    let fields = entity.fields.iter().map(|field| {
+        let Field { ident: name, base, role, .. } = field;
+        let doc = format!(" The column of `{}`.", field.name);
+        let null = if field.nullable { quote!(Nullable) } else { quote!(NotNull) };
+        quote! {
+            #[doc = #doc]
+            #vis #name: #krate::__private::Column<
+                #ident, #base, #krate::__private::#null, #krate::__private::#role
+            >
+        }
+    });
+    quote! {
+        #[doc = #doc]
+        // A program need not use every column.
+        #[allow(dead_code, deprecated, non_snake_case)]
+        #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
+        #vis struct #columns {
+            #(#fields,)*
+        }
+    }
+}
+
+/// `NewProject`.
+pub(crate) fn insert_struct(entity: &Entity<'_>) -> TokenStream {
+    let vis = entity.vis;
+    let new = &entity.names.new;
+    let derives = &entity.attrs.insert_derive;
+    let derive = (!derives.is_empty()).then(|| quote!(#[derive(#(#derives),*)]));
+    let doc = format!(" What an insert of `{}` must be given.", entity.name);
+    let fields = entity.required().map(|Field { ident, name, ty, .. }| {
+        let doc = format!(" The value of `{name}`.");
+        quote! {
+            #[doc = #doc]
+            #vis #ident: #ty
+        }
+    });
+    quote! {
+        #[doc = #doc]
+        // A program need not insert.
+        #[allow(dead_code, deprecated, non_snake_case)]
+        #derive
+        #vis struct #new {
+            #(#fields,)*
+        }
+    }
+}
+
+/// What only the compiler knows, asked once for each field: whether a type can stand where it stands. It answers at
+/// the type.
+fn witnesses(entity: &Entity<'_>) -> TokenStream {
+    entity
+        .fields
+        .iter()
+        .map(|Field { ty, role, witness, .. }| {
+            let ask = if *role == Role::Tenant { quote!(tenant_field) } else { quote!(field) };
+            quote!(const #witness: __private::Field<#ty> = __private::#ask::<#ty>();)
+        })
+        .collect()
+}
+
+fn tenant_scoped(entity: &Entity<'_>) -> TokenStream {
+    let Names { krate, columns, new } = &entity.names;
+    let ident = entity.ident;
+    let id = id_type(entity);
+    let descriptor = descriptor(entity);
+    let has_id = has_id(entity);
+    let named = entity.fields.iter().map(
+        |Field {
+             ident, quoted, span, ..
+         }| { quote_spanned!(*span=> #ident: __private::Column::__new(__alias, #quoted)) },
+    );
+    let decoded = entity.fields.iter().map(
+        |Field {
+             ident,
+             position,
+             witness,
+             span,
+             ..
+         }| { quote_spanned!(*span=> #ident: #witness.get(__row, #position)?) },
+    );
+    quote! {
+        #[automatically_derived]
+        impl #krate::TenantScoped for #ident {
+            type Columns = #columns;
+            type Id = #id;
+            type New = #new;
+            const DESCRIPTOR: &'static __private::EntityDescriptor = #descriptor;
+            fn columns(__alias: &'static str) -> #columns {
+                #columns { #(#named,)* }
+            }
+            fn decode(__row: &__private::Row<'_>) -> ::core::result::Result<Self, __private::SqlxError> {
+                ::core::result::Result::Ok(Self { #(#decoded,)* })
+            }
+            fn has_id(__columns: #columns, __id: #id) -> __private::Filter<Self> {
+                #has_id
+            }
+            fn only_derive_is_allowed_to_implement_this_trait() {}
+        }
+    }
+}
+
+/// The type of the id, or a tuple of the types of several.
+pub(crate) fn id_type(entity: &Entity<'_>) -> TokenStream {
+    let types: Vec<_> = entity.ids().map(|id| id.ty).collect();
+    match types.as_slice() {
+        [one] => one.to_token_stream(),
+        several => quote!((#(#several),*)),
+    }
+}
+
+fn has_id(entity: &Entity<'_>) -> TokenStream {
+    let ids: Vec<_> = entity.ids().collect();
+    if let [Field { ident, witness, span, .. }] = ids.as_slice() {
+        return quote_spanned!(*span=> #witness.eq(__columns.#ident, __id));
+    }
+    ids.iter()
+        .enumerate()
+        .map(|(position, Field { ident, witness, span, .. })| {
+            let position = syn::Index::from(position);
+            quote_spanned!(*span=> #witness.eq(__columns.#ident, __id.#position))
+        })
+        .reduce(|all, id| quote!(#all.and(#id)))
+        .unwrap_or_default()
+}
+
+fn descriptor(entity: &Entity<'_>) -> TokenStream {
+    let Entity { ident, name, indexes, uniques, .. } = entity;
+    let (schema, table) = match &entity.table {
+        Some(name) => (name.schema.as_deref(), name.table.as_str()),
+        None => (None, ""),
+    };
+    let schema = match schema {
+        Some(schema) => quote!(::core::option::Option::Some(#schema)),
+        None => quote!(::core::option::Option::None),
+    };
+    let tenant =
+        entity.fields.iter().find(|field| field.role == Role::Tenant).map_or("", |tenant| &tenant.column);
+    let columns = entity.fields.iter().map(|Field { column, role, nullable, .. }| {
+        let role = role.in_descriptor();
+        quote! {
+            __private::ColumnDescriptor { name: #column, role: __private::ColumnRole::#role, nullable: #nullable }
+        }
+    });
+    let references = entity.fields.iter().filter_map(|field| {
+        let Field { column, ty, .. } = field;
+        let reference = field.reference.as_ref()?;
+        let Reference { parent, span, on_delete } = reference;
+        // At the entity, since the compiler points at the whole path when that is none.
+        let target = quote_spanned!(*span=> __private::referenced::<#parent, #ty>);
+        Some(quote! {
+            __private::ReferenceDescriptor {
+                column: #column,
+                target: #target,
+                on_delete: __private::OnDelete::#on_delete,
+            }
+        })
+    });
+    quote! {
+        &__private::EntityDescriptor {
+            entity: #name,
+            schema: #schema,
+            table: #table,
+            tenant: #tenant,
+            columns: &[#(#columns),*],
+            indexes: &[#(&[#(#indexes),*]),*],
+            uniques: &[#(&[#(#uniques),*]),*],
+            references: &[#(#references),*],
+            type_id: ::core::any::TypeId::of::<#ident>,
+        }
+    }
+}
+
+fn new_entity(entity: &Entity<'_>) -> TokenStream {
+    let ident = entity.ident;
+    let new = &entity.names.new;
+    let columns = entity.required().map(|field| &field.quoted);
+    let values = entity.required().map(
+        |Field { ident, witness, span, .. }| quote_spanned!(*span=> #witness.push(__values, self.#ident);),
+    );
+    let arrays = arrays(entity);
+    quote! {
+        #[automatically_derived]
+        impl __private::NewEntity for #new {
+            type Entity = #ident;
+            const COLUMNS: &'static [&'static str] = &[#(#columns),*];
+            fn values(self, __values: &mut __private::Values) {
+                #(#values)*
+            }
+            fn arrays(__rows: ::std::vec::Vec<Self>, __values: &mut __private::Values) {
+                #arrays
+            }
+        }
+    }
+}
+
+/// Rows become columns: each value is moved, none is cloned.
+fn arrays(entity: &Entity<'_>) -> TokenStream {
+    if entity.required().next().is_none() {
+        return TokenStream::new();
+    }
+    let all = entity.required().map(|field| &field.all);
+    let push = entity
+        .required()
+        .map(|Field { ident, all, span, .. }| quote_spanned!(*span=> #all.push(__row.#ident);));
+    let push_array = entity
+        .required()
+        .map(|Field { all, witness, span, .. }| quote_spanned!(*span=> #witness.push_array(__values, #all);));
+    quote! {
+        #(let mut #all = ::std::vec::Vec::with_capacity(__rows.len());)*
+        for __row in __rows {
+            #(#push)*
+        }
+        #(#push_array)*
+    }
+}
+
+/// The marker type of the role.
+impl ToTokens for Role {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.extend(match self {
+            Self::Tenant => quote!(Fixed),
+            Self::Id => quote!(Id),
+            Self::DefaultId => quote!(DefaultId),
+            Self::Required => quote!(Required),
+            Self::Defaulted => quote!(Defaulted),
+            Self::Generated => quote!(Generated),
+        });
+    }
+}
+
+impl Role {
+    /// The variant of `ColumnRole`, which is called like the type but for the tenant.
+    fn in_descriptor(self) -> TokenStream {
+        match self {
+            Self::Tenant => quote!(Tenant),
+            other => other.to_token_stream(),
+        }
+    }
+}

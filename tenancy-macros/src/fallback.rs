@@ -1,0 +1,139 @@
+//! Stage five, in place of the fourth: stubs for an entity that is wrong.
+//!
+//! Without them, each `Project::find(&token)` of the program would be one more error, and the one to mend would be hard
+//! to find among them. What could be understood keeps its types, so that filters and inserts still fit.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::DeriveInput;
+
+use crate::attr::StructAttrs;
+use crate::expand::{columns_struct, id_type, insert_struct};
+use crate::model::{Entity, Names};
+
+pub(crate) fn expand(
+    input: &DeriveInput,
+    attrs: &StructAttrs,
+    entity: Option<&Entity<'_>>,
+    error: Option<syn::Error>,
+) -> TokenStream {
+    let error = error.map(syn::Error::into_compile_error);
+    let stubs = match entity {
+        Some(entity) if input.generics.params.is_empty() => of_entity(entity),
+        _ => of_other_item(input, &Names::new(&input.ident, attrs)),
+    };
+    quote! {
+        #error
+        #stubs
+    }
+}
+
+/// For a struct whose fields are columns, more or less.
+fn of_entity(entity: &Entity<'_>) -> TokenStream {
+    let Names { krate, columns, new } = &entity.names;
+    let ident = entity.ident;
+    let columns_struct = columns_struct(entity);
+    let insert_struct = insert_struct(entity);
+    let id = match entity.ids().next() {
+        Some(_) => id_type(entity),
+        // Most probably the attribute is what is missing.
+        None => entity
+            .fields
+            .iter()
+            .find(|field| field.name == "id")
+            .map_or(quote!(()), |id| id.ty.to_token_stream()),
+    };
+    let tenant_scoped = tenant_scoped(&entity.name, &columns.to_token_stream(), &id, &new.to_token_stream());
+    let new_entity = new_entity();
+    quote! {
+        #columns_struct
+        #insert_struct
+        #[allow(deprecated, unused_qualifications)]
+        const _: () = {
+            use #krate::__private as __private;
+            #[automatically_derived]
+            impl #krate::TenantScoped for #ident {
+                #tenant_scoped
+            }
+            #[automatically_derived]
+            impl __private::NewEntity for #new {
+                type Entity = #ident;
+                #new_entity
+            }
+        };
+    }
+}
+
+/// For an enum, a union, a struct with parameters or without named fields. The two structs are there to be imported.
+fn of_other_item(input: &DeriveInput, names: &Names) -> TokenStream {
+    let Names { krate, columns, new } = names;
+    let DeriveInput { ident, vis, generics, .. } = input;
+    let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
+    let predicates = where_clause.map(|clause| clause.predicates.iter()).into_iter().flatten();
+    let tenant_scoped = tenant_scoped(&ident.to_string(), &quote!(()), &quote!(()), &quote!(__New<Self>));
+    let new_entity = new_entity();
+    quote! {
+        #[doc(hidden)]
+        #[allow(dead_code)]
+        #vis struct #columns {}
+        #[doc(hidden)]
+        #[allow(dead_code)]
+        #vis struct #new {}
+        #[allow(deprecated, unreachable_pub, unused_qualifications)]
+        const _: () = {
+            use #krate::__private as __private;
+            pub struct __New<E>(::core::marker::PhantomData<fn() -> E>);
+            #[automatically_derived]
+            impl #impl_generics #krate::TenantScoped for #ident #type_generics
+            where
+                Self: ::core::marker::Send + ::core::marker::Unpin + 'static,
+                #(#predicates,)*
+            {
+                #tenant_scoped
+            }
+            #[automatically_derived]
+            impl<E: #krate::TenantScoped<New = Self>> __private::NewEntity for __New<E> {
+                type Entity = E;
+                #new_entity
+            }
+        };
+    }
+}
+
+/// The items of the implementation. None of it is ever run, since the build has failed.
+fn tenant_scoped(name: &str, columns: &TokenStream, id: &TokenStream, new: &TokenStream) -> TokenStream {
+    quote! {
+        type Columns = #columns;
+        type Id = #id;
+        type New = #new;
+        const DESCRIPTOR: &'static __private::EntityDescriptor = &__private::EntityDescriptor {
+            entity: #name,
+            schema: ::core::option::Option::None,
+            table: "",
+            tenant: "",
+            columns: &[],
+            indexes: &[],
+            uniques: &[],
+            references: &[],
+            type_id: ::core::any::TypeId::of::<Self>,
+        };
+        fn columns(_: &'static str) -> Self::Columns {
+            ::core::unreachable!()
+        }
+        fn decode(_: &__private::Row<'_>) -> ::core::result::Result<Self, __private::SqlxError> {
+            ::core::unreachable!()
+        }
+        fn has_id(_: Self::Columns, _: Self::Id) -> __private::Filter<Self> {
+            ::core::unreachable!()
+        }
+        fn only_derive_is_allowed_to_implement_this_trait() {}
+    }
+}
+
+fn new_entity() -> TokenStream {
+    quote! {
+        const COLUMNS: &'static [&'static str] = &[];
+        fn values(self, _: &mut __private::Values) {}
+        fn arrays(_: ::std::vec::Vec<Self>, _: &mut __private::Values) {}
+    }
+}

@@ -1,0 +1,18 @@
+//! The integration tests: one binary, every module against a real PostgreSQL, as the restricted role.
+
+#![allow(dead_code, missing_docs, unreachable_pub, reason = "test code is not an API")]
+
+mod binding;
+mod common;
+mod connect;
+mod emission;
+mod errors;
+mod matrix;
+mod one_mint;
+mod pooler;
+mod raw;
+mod round_trips;
+mod statements;
+mod stress;
+mod transactions;
+mod verify;

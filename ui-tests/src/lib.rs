@@ -1,0 +1,52 @@
+//! The entities that the cases speak of. `tests/fail/` holds what must not compile, one mistake a file; `tests/pass/`
+//! holds its twin, which differs in that mistake alone.
+
+pub use sqlx::{PgConnection, PgPool};
+pub use tenancy::prelude::*;
+pub use uuid::Uuid;
+
+/// A project.
+#[derive(Debug, TenantScoped)]
+#[tenancy(table = "projects", unique(slug))]
+pub struct Project {
+    /// Filled in by the database.
+    #[tenancy(id, default)]
+    pub id: Uuid,
+    /// From the token.
+    #[tenancy(tenant)]
+    pub tenant_id: TenantId,
+    /// Required.
+    pub slug: String,
+    /// Nullable.
+    #[tenancy(default)]
+    pub note: Option<String>,
+    /// With a default.
+    #[tenancy(default)]
+    pub size: i32,
+    /// Written by the database.
+    #[tenancy(generated)]
+    pub revision: i64,
+}
+
+/// A task of a project.
+#[derive(Debug, TenantScoped)]
+#[tenancy(table = "tasks", insert = "TaskDraft")]
+pub struct Task {
+    /// Filled in by the database.
+    #[tenancy(id, default)]
+    pub id: Uuid,
+    /// From the token.
+    #[tenancy(tenant)]
+    pub tenant_id: TenantId,
+    /// Its project.
+    #[tenancy(references = Project)]
+    pub project_id: Uuid,
+    /// Required.
+    pub title: String,
+}
+
+/// An insert that is right.
+#[must_use]
+pub fn new_project() -> NewProject {
+    NewProject { slug: String::new() }
+}

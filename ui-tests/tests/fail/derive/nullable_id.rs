@@ -1,0 +1,17 @@
+use ui_tests::*;
+
+#[derive(TenantScoped)]
+#[tenancy(table = "things")]
+pub struct Thing {
+    #[tenancy(id)]
+    pub id: Option<Uuid>,
+    #[tenancy(tenant)]
+    pub tenant_id: TenantId,
+    pub name: String,
+}
+
+pub async fn case(token: TenantToken) {
+    drop(Thing::find(&token));
+}
+
+fn main() {}

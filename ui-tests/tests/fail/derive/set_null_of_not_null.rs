@@ -1,0 +1,19 @@
+use ui_tests::*;
+
+#[derive(TenantScoped)]
+#[tenancy(table = "things")]
+pub struct Thing {
+    #[tenancy(id)]
+    pub id: Uuid,
+    #[tenancy(tenant)]
+    pub tenant_id: TenantId,
+    pub name: String,
+    #[tenancy(references = Project, on_delete = "set null")]
+    pub project_id: Uuid,
+}
+
+pub async fn case(token: TenantToken) {
+    drop(Thing::find(&token));
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use ui_tests::*;
+
+#[derive(TenantScoped)]
+#[tenancy(table = "things")]
+pub struct Thing;
+
+pub async fn case(token: TenantToken) {
+    drop(Thing::find(&token));
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use ui_tests::*;
+
+pub async fn case(db: TenantDb) {
+    drop(db.0);
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use ui_tests::*;
+
+pub async fn case(pool: PgPool, db: TenantDb) {
+    drop((TenantDb::from(pool), db));
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use ui_tests::*;
+
+pub async fn case(mut tx: TenantTx) {
+    sqlx::query("SELECT 1").execute(&mut tx).await.ok();
+}
+
+fn main() {}

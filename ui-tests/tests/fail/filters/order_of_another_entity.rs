@@ -1,0 +1,8 @@
+use ui_tests::*;
+
+pub async fn case(token: TenantToken, db: TenantDb) {
+    let title = <Task as TenantScoped>::columns("t").title;
+    Project::find(&token).order_by(|_| title.asc()).fetch_all(&db).await.ok();
+}
+
+fn main() {}

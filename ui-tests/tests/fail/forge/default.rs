@@ -1,0 +1,8 @@
+use ui_tests::*;
+
+pub async fn case(authority: Authority, tenant: TenantId) {
+    _ = (&authority, tenant);
+    drop(TenantToken::default());
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use ui_tests::*;
+
+pub async fn case(token: TenantToken, tenant: TenantId) {
+    let mut token = token;
+    token.proven.tenant = tenant;
+}
+
+fn main() {}

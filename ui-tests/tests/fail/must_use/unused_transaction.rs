@@ -1,0 +1,8 @@
+#![deny(unused_must_use)]
+use ui_tests::*;
+
+pub async fn case(token: TenantToken, db: TenantDb) {
+    db.begin(&token).await;
+}
+
+fn main() {}

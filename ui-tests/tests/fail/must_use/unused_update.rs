@@ -1,0 +1,9 @@
+#![deny(unused_must_use)]
+use ui_tests::*;
+
+pub async fn case(token: TenantToken, db: TenantDb) {
+    Project::update(&token).all_rows();
+    _ = &db;
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use ui_tests::*;
+
+pub async fn case(token: TenantToken, db: TenantDb, tenant: TenantId, id: Uuid) {
+    _ = (tenant, id);
+    Task::insert(&token, TaskDraft { project_id: id, title: String::new() }).execute(&db).await.ok();
+}

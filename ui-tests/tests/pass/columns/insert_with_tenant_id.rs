@@ -1,0 +1,6 @@
+use ui_tests::*;
+
+pub async fn case(token: TenantToken, db: TenantDb, tenant: TenantId, id: Uuid) {
+    _ = (tenant, id);
+    Project::insert(&token, NewProject { slug: String::new() }).execute(&db).await.ok();
+}

@@ -1,0 +1,13 @@
+mod insert_missing_field;
+mod insert_of_another_entity;
+mod insert_set_generated;
+mod insert_set_required;
+mod insert_set_tenant;
+mod insert_surplus_field;
+mod insert_with_tenant_id;
+mod set_column_of_another_entity;
+mod set_none_on_not_null;
+mod set_wrong_type;
+mod update_set_generated;
+mod update_set_id;
+mod update_set_tenant;

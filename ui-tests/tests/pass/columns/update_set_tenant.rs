@@ -1,0 +1,6 @@
+use ui_tests::*;
+
+pub async fn case(token: TenantToken, db: TenantDb, tenant: TenantId, id: Uuid) {
+    _ = (tenant, id);
+    Project::update(&token).all_rows().set(|p| p.size, 1).execute(&db).await.ok();
+}

@@ -1,0 +1,5 @@
+use ui_tests::*;
+
+pub async fn case(db: TenantDb) {
+    drop(db.clone());
+}

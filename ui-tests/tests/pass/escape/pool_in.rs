@@ -1,0 +1,5 @@
+use ui_tests::*;
+
+pub async fn case(pool: PgPool, db: TenantDb) {
+    drop((pool, db));
+}

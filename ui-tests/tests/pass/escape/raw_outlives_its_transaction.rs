@@ -1,0 +1,8 @@
+use ui_tests::*;
+
+pub async fn case(tx: TenantTx) {
+    let mut tx = tx;
+    let raw = tx.raw();
+    sqlx::query("SELECT 1").execute(raw).await.ok();
+    tx.commit().await.ok();
+}

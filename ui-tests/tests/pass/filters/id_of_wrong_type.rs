@@ -1,0 +1,5 @@
+use ui_tests::*;
+
+pub async fn case(token: TenantToken, db: TenantDb) {
+    Project::find_by_id(&token, Uuid::nil()).fetch_optional(&db).await.ok();
+}

@@ -1,0 +1,16 @@
+mod a_bool_is_no_filter;
+mod and_of_another_entity;
+mod column_of_another_entity;
+mod delete_returning_without_filter;
+mod delete_without_filter;
+mod eq_none;
+mod eq_some;
+mod id_of_wrong_type;
+mod like_of_a_number;
+mod null_of_not_null;
+mod order_of_another_entity;
+mod sql_is_no_filter;
+mod update_returning_without_filter;
+mod update_without_filter;
+mod wrong_type;
+mod wrong_type_in_list;

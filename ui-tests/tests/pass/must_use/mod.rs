@@ -1,0 +1,12 @@
+mod commit_twice;
+mod statement_after_commit;
+mod statement_twice;
+mod unused_count;
+mod unused_delete;
+mod unused_filter;
+mod unused_find;
+mod unused_future;
+mod unused_insert;
+mod unused_insert_many;
+mod unused_transaction;
+mod unused_update;

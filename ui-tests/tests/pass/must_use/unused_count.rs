@@ -1,0 +1,6 @@
+#![deny(unused_must_use)]
+use ui_tests::*;
+
+pub async fn case(token: TenantToken, db: TenantDb) {
+    Project::count(&token).fetch_one(&db).await.ok();
+}

@@ -1,0 +1,7 @@
+#![deny(unused_must_use)]
+use ui_tests::*;
+
+pub async fn case(token: TenantToken, db: TenantDb) {
+    let p = <Project as TenantScoped>::columns("t");
+    Project::find(&token).filter(|_| p.size.eq(1)).fetch_all(&db).await.ok();
+}

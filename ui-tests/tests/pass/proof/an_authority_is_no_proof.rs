@@ -1,0 +1,6 @@
+use ui_tests::*;
+
+pub async fn case(authority: Authority, token: TenantToken, db: TenantDb) {
+    _ = (&authority, &token);
+    Project::find(&token).fetch_all(&db).await.ok();
+}

@@ -1,0 +1,13 @@
+mod a_database_is_no_proof;
+mod an_authority_is_no_proof;
+mod an_uncommitted_result_is_no_proof;
+mod begin_without_proof;
+mod count_without_proof;
+mod delete_without_proof;
+mod exists_without_proof;
+mod find_by_id_without_proof;
+mod find_without_proof;
+mod insert_many_without_proof;
+mod insert_without_proof;
+mod stream_without_proof;
+mod update_without_proof;

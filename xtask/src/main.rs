@@ -1,0 +1,50 @@
+//! The chores of this repository, as `cargo xtask`.
+//!
+//! `std` alone: a newcomer's first command waits for this to compile.
+
+mod chores;
+mod provision;
+mod run;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+The chores of this repository.
+
+Usage: cargo xtask COMMAND
+
+  quickstart   gets PostgreSQL server binaries where there are none, then runs the example `quickstart`
+  test         the same, then checks the format, clippy and the documentation, and runs every test
+  postgres     gets PostgreSQL server binaries where there are none, and nothing else
+
+Nothing asks a question. Server binaries come from the system's package manager where this account may use it,
+else they are put into `.postgres/`, which git ignores. No server is set up or started on the system.
+
+  TENANCY_TEST_DATABASE_URL   the URL of a running server's superuser: that server is used, and nothing is installed
+  TENANCY_POSTGRES_BIN        the folder of the server binaries to use
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments[..] {
+        ["quickstart"] => chores::quickstart(),
+        ["test"] => chores::test(),
+        ["postgres"] => chores::postgres(),
+        [] | ["help" | "-h" | "--help"] | [_, "-h" | "--help"] => {
+            print!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        _ => {
+            eprint!("xtask: unknown command `{}`\n\n{HELP}", arguments.join(" "));
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("\nxtask: {failure}");
+            ExitCode::from(failure.code())
+        }
+    }
+}
