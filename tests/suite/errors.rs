@@ -87,3 +87,17 @@ fn errors_are_send_sync_and_static() {
     check::<TenantDb>();
     check::<TenantTx>();
 }
+
+#[tokio::test]
+async fn nothing_prints_a_password() {
+    let world = World::new().await;
+    let secret = "s3cret-pass";
+    let options = world.test.app().password(secret);
+    assert!(format!("{options:?}").contains(secret), "sqlx prints it: the test is not vacuous");
+    let builder = || TenantDb::builder(options.clone()).trust(world.authority.authority()).schema(&SCHEMA);
+    assert!(!format!("{:#?}", builder()).contains(secret));
+    let error = builder().connect().await.expect_err("the password is wrong");
+    carries_no_value(&error, &[secret]);
+    let db = format!("{:#?} {:#?}", world.db, world.db.begin(&world.a).await.expect("a transaction"));
+    assert!(db.contains("TenantDb") && !db.contains("password"), "{db}");
+}

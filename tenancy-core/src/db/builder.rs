@@ -1,5 +1,6 @@
 //! [`TenantDbBuilder`]: from options to a database that was verified to isolate.
 
+use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,7 +21,6 @@ const LEAST_STATEMENTS: usize = 100;
 
 /// Describes a database: made by [`TenantDb::builder`].
 #[must_use = "a builder does nothing until `connect`"]
-#[derive(Debug)]
 pub struct TenantDbBuilder {
     options: PgConnectOptions,
     trusted: Vec<AuthorityId>,
@@ -145,5 +145,15 @@ impl TenantDbBuilder {
         });
         janitor::employ(Arc::downgrade(&inner), self.idle_timeout, self.idle_in_transaction_timeout);
         Ok(TenantDb(inner))
+    }
+}
+
+/// Leaves the connect options out: sqlx prints the password with them.
+impl fmt::Debug for TenantDbBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TenantDbBuilder")
+            .field("trusted", &self.trusted)
+            .field("max_connections", &self.max_connections)
+            .finish_non_exhaustive()
     }
 }

@@ -58,8 +58,7 @@ impl Connection {
     }
 }
 
-/// Opens connections, and judges them before they are handed out again.
-#[derive(Debug)]
+/// Opens connections, and judges them before they are handed out again. Without `Debug`: the options print the password.
 pub(crate) struct Manager {
     pub(crate) options: PgConnectOptions,
     pub(crate) max_lifetime: Duration,

@@ -30,7 +30,7 @@ const VARIABLE: &str = "TENANCY_MIGRATIONS";
 /// `sqlx::migrate!` reads its folder while it compiles, and stable Rust does not see that a file was added to it: have a
 /// `build.rs` that prints `cargo:rerun-if-changed=migrations`, as sqlx advises, or touch the file that embeds them.
 ///
-/// ```ignore
+/// ```text
 /// tenancy::schema! { pub SCHEMA: [Project, Task] }
 /// tenancy::migrations!(SCHEMA, "migrations");
 /// ```

@@ -99,7 +99,7 @@ impl Schema {
 
 /// Lists every entity that this program isolates.
 ///
-/// ```ignore
+/// ```text
 /// tenancy::schema! { pub SCHEMA: [Project, Task] }
 /// tenancy::schema! { pub SCHEMA: [Project], retired: ["tasks"], runtime_role: "acme_app" }
 /// ```
