@@ -174,6 +174,50 @@ async fn a_pool_of_two_never_mixes_two_tenants() {
     }
 }
 
+/// Each action, cancelled at each of its await points in turn: afterwards the only connection of the pool is like a fresh
+/// one, and serves the other tenant.
+#[tokio::test]
+async fn every_await_point_can_be_cancelled() {
+    let world = World::new().await;
+    let db = TenantDb::builder(world.test.app())
+        .trust(world.authority.authority())
+        .schema(&SCHEMA)
+        .max_connections(1)
+        .idle_in_transaction_timeout(Duration::from_millis(100))
+        .connect()
+        .await
+        .expect("an isolated database");
+    for token in [&world.a, &world.b] {
+        let rows = (0..5).map(|i| new_project(&i.to_string()));
+        Project::insert_many(token, rows).execute(&db).await.expect("an insert");
+    }
+    let mut watcher = world.superuser().await;
+    let mut cancelled = 0;
+    for what in 0..=11 {
+        for polls in 0.. {
+            let was_cancelled = cancel_after(act(db.clone(), world.a.clone(), what), polls).await;
+            cancelled += u32::from(was_cancelled);
+            let rows = Project::find(&world.b).fetch_all(&db).await.expect("the connection comes back");
+            mine(&rows, &world.b);
+            assert_eq!(rows.len(), 5, "action {what} after {polls} polls");
+            assert_eq!(dirty(&mut watcher).await, [""; 0], "action {what} after {polls} polls");
+            let mut tx = db.begin(&world.b).await.expect("a transaction");
+            let changed: i64 = sqlx::query_scalar(
+                "SELECT count(*) FROM pg_settings WHERE source = 'session' AND name NOT LIKE 'transaction_%'",
+            )
+            .fetch_one(tx.raw())
+            .await
+            .expect("the settings");
+            assert_eq!(changed, 0, "action {what} after {polls} polls left settings behind");
+            tx.commit().await.expect("a commit");
+            if !was_cancelled {
+                break;
+            }
+        }
+    }
+    assert!(cancelled > 15, "the actions have await points: {cancelled}");
+}
+
 /// Polls a future so many times and drops it. Whether it was cancelled.
 async fn cancel_after<F: Future>(future: F, polls: u64) -> bool {
     let mut future = std::pin::pin!(future);
