@@ -27,10 +27,7 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!(
-                "xtask-archive: cannot fetch PostgreSQL from {}: {error}",
-                source()
-            );
+            eprintln!("xtask-archive: cannot fetch PostgreSQL from {}: {error}", source());
             eprintln!(
                 "This needs api.github.com and github.com; GITHUB_TOKEN lifts their limit on requests."
             );
