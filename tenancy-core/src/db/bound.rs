@@ -24,8 +24,9 @@ pub(crate) const DOMAIN: &str = "tenancy.bound";
 #[derive(Debug, Clone)]
 pub(crate) struct Bound {
     tenant: TenantId,
-    /// The domain by its id, which each connection learns once when it is opened. By its name, sqlx would look it up
-    /// on every connection at the first statement, on the caller's time.
+    /// The domain by its id, which each connection learns when it is opened: by its name, sqlx would have to look that
+    /// up before it can prepare anything. (What the id *is*, it still asks once a connection, when it describes the
+    /// first statement.)
     domain: PgTypeInfo,
 }
 

@@ -12,7 +12,7 @@ use crate::auth::{Authority, AuthorityId};
 use crate::db::connection::Manager;
 use crate::db::{Inner, TenantDb, janitor, probe};
 use crate::error::Error;
-use crate::schema::Schema;
+use crate::schema::{self, Schema};
 
 /// The least capacity of the statement cache: fewer prepared statements than a service has kinds of statements would
 /// prepare each of them again and again, and none at all would send `Parse` and `Bind` apart from each other, which a
@@ -130,6 +130,10 @@ impl TenantDbBuilder {
         };
         // On connections of its own: what is verified must be known before a pool exists.
         probe::verify(&manager, schema, self.acquire_timeout).await?;
+        let unlisted = schema::unlisted();
+        if !unlisted.is_empty() {
+            tracing::warn!(entities = ?unlisted, "no schema of this program lists these entities: nobody isolates them");
+        }
         let pool = Pool::builder(manager)
             .max_size(self.max_connections)
             .runtime(Runtime::Tokio1)
