@@ -159,9 +159,9 @@ impl World {
         Self { test, authority, db, a, b }
     }
 
-    /// A token that expires within three seconds.
+    /// A token that expires within five seconds.
     pub async fn short_lived(&self, tenant: TenantId) -> TenantToken {
-        let expires_at = SystemTime::now() + Duration::from_secs(3);
+        let expires_at = SystemTime::now() + Duration::from_secs(5);
         self.authority.token_with(tenant, |claims| claims.expires_at = expires_at).await
     }
 

@@ -13,7 +13,7 @@ use crate::common::*;
 pub async fn dirty(watcher: &mut PgConnection) -> Vec<String> {
     // A connection on its way back is not idle yet: look again before judging.
     let mut found = Vec::new();
-    for _ in 0..100 {
+    for _ in 0..500 {
         found = sqlx::query_scalar(
             "SELECT format('%s: %s, xact %s', pid, state, xact_start) FROM pg_stat_activity \
               WHERE datname = current_database() AND usename <> current_user AND backend_type = 'client backend' \
