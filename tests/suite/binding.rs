@@ -57,12 +57,7 @@ async fn the_parameter_is_declared_as_the_domain_and_cast() {
 async fn a_statement_cache_that_is_too_small_is_refused() {
     let world = World::new().await;
     for capacity in [0, 1, 99] {
-        let refused = TenantDb::builder(world.test.app())
-            .trust(world.authority.authority())
-            .schema(&SCHEMA)
-            .statement_cache_capacity(capacity)
-            .connect()
-            .await;
+        let refused = world.builder().statement_cache_capacity(capacity).connect().await;
         assert!(matches!(refused, Err(Error::Configuration(_))), "{capacity}: {refused:?}");
     }
     // What the connect options say does not count: the builder sets its own.
@@ -112,13 +107,7 @@ async fn a_check_of_ones_own_is_not_mistaken_for_another_tenant() {
 #[tokio::test]
 async fn a_domain_that_was_made_again_is_found_again() {
     let world = World::new().await;
-    let db = TenantDb::builder(world.test.app())
-        .trust(world.authority.authority())
-        .schema(&SCHEMA)
-        .max_connections(1)
-        .connect()
-        .await
-        .expect("an isolated database");
+    let db = world.builder().max_connections(1).connect().await.expect("an isolated database");
     world.project(&world.a, "a").await;
     assert_eq!(Project::count(&world.a).fetch_one(&db).await.expect("a count"), 1);
     let mut superuser = world.superuser().await;
@@ -143,13 +132,7 @@ async fn a_domain_that_was_made_again_is_found_again() {
 #[tokio::test]
 async fn nothing_outlives_a_statement() {
     let world = World::new().await;
-    let db = TenantDb::builder(world.test.app())
-        .trust(world.authority.authority())
-        .schema(&SCHEMA)
-        .max_connections(1)
-        .connect()
-        .await
-        .expect("an isolated database");
+    let db = world.builder().max_connections(1).connect().await.expect("an isolated database");
     let mut watcher = world.superuser().await;
     for token in [&world.a, &world.b, &world.a] {
         Project::count(token).fetch_one(&db).await.expect("a count");

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, PgConnection};
+use tenancy::db::TenantDbBuilder;
 use tenancy::prelude::*;
 use tenancy_testkit::{TestAuthority, TestDb};
 use uuid::Uuid;
@@ -157,6 +158,11 @@ impl World {
         let a = authority.token(TenantId::random()).await;
         let b = authority.token(TenantId::random()).await;
         Self { test, authority, db, a, b }
+    }
+
+    /// The database as `db` has it, for a pool of its own.
+    pub fn builder(&self) -> TenantDbBuilder {
+        TenantDb::builder(self.test.app()).trust(self.authority.authority()).schema(&SCHEMA)
     }
 
     /// A token that expires within five seconds.

@@ -9,13 +9,7 @@ use crate::common::*;
 
 /// A pool of one connection: whoever comes next gets the connection that raw SQL had.
 async fn one_connection(world: &World) -> TenantDb {
-    TenantDb::builder(world.test.app())
-        .trust(world.authority.authority())
-        .schema(&SCHEMA)
-        .max_connections(1)
-        .connect()
-        .await
-        .expect("an isolated database")
+    world.builder().max_connections(1).connect().await.expect("an isolated database")
 }
 
 #[tokio::test]

@@ -113,9 +113,8 @@ async fn a_pool_of_two_never_mixes_two_tenants() {
     const TASKS: u64 = 8;
     const ROUNDS: u64 = 10_000;
     let world = World::new().await;
-    let db = TenantDb::builder(world.test.app())
-        .trust(world.authority.authority())
-        .schema(&SCHEMA)
+    let db = world
+        .builder()
         .max_connections(2)
         .idle_in_transaction_timeout(Duration::from_millis(150))
         .connect()
@@ -179,9 +178,8 @@ async fn a_pool_of_two_never_mixes_two_tenants() {
 #[tokio::test]
 async fn every_await_point_can_be_cancelled() {
     let world = World::new().await;
-    let db = TenantDb::builder(world.test.app())
-        .trust(world.authority.authority())
-        .schema(&SCHEMA)
+    let db = world
+        .builder()
         .max_connections(1)
         .idle_in_transaction_timeout(Duration::from_millis(100))
         .connect()

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use sqlx::Row as _;
+use tenancy::Error;
 use tenancy::db::{IsolationLevel, TxOptions};
 use tenancy::prelude::*;
-use tenancy::{Error, db};
 
 use crate::common::*;
 
@@ -153,9 +153,8 @@ async fn a_stream_ends_when_its_token_expires() {
 #[tokio::test]
 async fn an_abandoned_transaction_is_taken_back() {
     let world = World::new().await;
-    let db = db::TenantDb::builder(world.test.app())
-        .trust(world.authority.authority())
-        .schema(&SCHEMA)
+    let db = world
+        .builder()
         .max_connections(1)
         .idle_in_transaction_timeout(Duration::from_millis(200))
         .connect()
