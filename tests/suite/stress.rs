@@ -108,22 +108,24 @@ async fn act(
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_pool_of_two_never_mixes_two_tenants() {
-    const TASKS: u64 = 8;
-    const ROUNDS: u64 = 10_000;
+/// Two tenants of five rows each, and a pool of so many connections that takes leaked transactions back soon.
+async fn five_rows_each(connections: u32, idle_in_transaction: Duration) -> (World, TenantDb) {
     let world = World::new().await;
-    let db = world
-        .builder()
-        .max_connections(2)
-        .idle_in_transaction_timeout(Duration::from_millis(150))
-        .connect()
-        .await
-        .expect("an isolated database");
+    let builder = world.builder().max_connections(connections);
+    let builder = builder.idle_in_transaction_timeout(idle_in_transaction);
+    let db = builder.connect().await.expect("an isolated database");
     for token in [&world.a, &world.b] {
         let rows = (0..5).map(|i| new_project(&i.to_string()));
         Project::insert_many(token, rows).execute(&db).await.expect("an insert");
     }
+    (world, db)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pool_of_two_never_mixes_two_tenants() {
+    const TASKS: u64 = 8;
+    const ROUNDS: u64 = 10_000;
+    let (world, db) = five_rows_each(2, Duration::from_millis(150)).await;
     let tasks = (0..TASKS).map(|task| {
         let (db, tokens) = (db.clone(), [world.a.clone(), world.b.clone()]);
         tokio::spawn(async move {
@@ -177,18 +179,7 @@ async fn a_pool_of_two_never_mixes_two_tenants() {
 /// one, and serves the other tenant.
 #[tokio::test]
 async fn every_await_point_can_be_cancelled() {
-    let world = World::new().await;
-    let db = world
-        .builder()
-        .max_connections(1)
-        .idle_in_transaction_timeout(Duration::from_millis(100))
-        .connect()
-        .await
-        .expect("an isolated database");
-    for token in [&world.a, &world.b] {
-        let rows = (0..5).map(|i| new_project(&i.to_string()));
-        Project::insert_many(token, rows).execute(&db).await.expect("an insert");
-    }
+    let (world, db) = five_rows_each(1, Duration::from_millis(100)).await;
     let mut watcher = world.superuser().await;
     let mut cancelled = 0;
     for what in 0..=11 {

@@ -207,7 +207,6 @@ fn signal(signal: &str, process: &str) -> bool {
     Command::new("sh").args(["-c", &kill]).stderr(Stdio::null()).status().unwrap().success()
 }
 
-#[track_caller]
 /// Whether a process runs that names the folder in its arguments.
 fn is_an_argument(folder: &Path) -> bool {
     let folder = folder.to_str().unwrap();
@@ -223,6 +222,7 @@ fn is_an_argument(folder: &Path) -> bool {
     }
 }
 
+#[track_caller]
 fn eventually(otherwise: impl Debug, mut condition: impl FnMut() -> bool) {
     let start = Instant::now();
     while !condition() {
