@@ -5,6 +5,7 @@
 mod binding;
 mod common;
 mod connect;
+mod cost;
 mod emission;
 mod errors;
 mod matrix;

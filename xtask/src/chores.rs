@@ -15,10 +15,29 @@ pub(crate) fn quickstart() -> Result<(), Failure> {
     run(&mut cargo(&["run", "--example", "quickstart"]))
 }
 
+/// What the benchmark's server is started with. Durable, since writes are measured; not of this machine's size.
+const BENCH_SERVER: &str = "-c fsync=on -c synchronous_commit=on -c full_page_writes=on -c shared_buffers=2GB \
+    -c max_wal_size=8GB";
+
+/// A workspace of its own, so that what it compares with stays out of this one's lock file.
+const BENCH: &str = "bench/Cargo.toml";
+
+pub(crate) fn bench(arguments: &[&str]) -> Result<(), Failure> {
+    if std::env::var_os("TENANCY_TEST_DATABASE_URL").is_some() {
+        return Err(Failure::new(
+            "the benchmark needs a server of its own, on this machine: unset TENANCY_TEST_DATABASE_URL",
+        ));
+    }
+    provision::server_binaries()?;
+    let mut command = cargo(&["run", "--release", "--manifest-path", BENCH, "--target-dir", "target", "--"]);
+    run(command.args(arguments).env("TENANCY_POSTGRES_OPTIONS", BENCH_SERVER))
+}
+
 /// The cheap checks come first, the tests last: what is printed at the end is the tests' own summary.
 pub(crate) fn test() -> Result<(), Failure> {
     provision::server_binaries()?;
     run(&mut cargo(&["fmt", "--all", "--check"]))?;
+    run(&mut cargo(&["fmt", "--manifest-path", BENCH, "--check"]))?;
     run(&mut cargo(&[
         "clippy",
         "--workspace",
@@ -31,7 +50,20 @@ pub(crate) fn test() -> Result<(), Failure> {
     ]))?;
     run(cargo(&["doc", "--workspace", "--no-deps", "--features", FEATURES])
         .env("RUSTDOCFLAGS", "-D warnings"))?;
-    run(&mut cargo(&["test", "--workspace", "--features", FEATURES]))
+    run(&mut cargo(&["test", "--workspace", "--features", FEATURES]))?;
+    // The benchmark is not run here, but it must compile, and its own tests must pass.
+    run(&mut cargo(&[
+        "clippy",
+        "--manifest-path",
+        BENCH,
+        "--target-dir",
+        "target",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ]))?;
+    run(&mut cargo(&["test", "--manifest-path", BENCH, "--target-dir", "target", "--no-default-features"]))
 }
 
 #[cfg(test)]

@@ -15,6 +15,8 @@ Usage: cargo xtask COMMAND
 
   quickstart   gets PostgreSQL server binaries where there are none, then runs the example `quickstart`
   test         the same, then checks the format, clippy and the documentation, and runs every test
+  bench        measures what isolation costs, and writes `docs/performance/`: half an hour; with `--quick`, three
+               minutes, into `target/performance/`
   postgres     gets PostgreSQL server binaries where there are none, and nothing else
 
 Nothing asks a question. Server binaries come from the system's package manager where this account may use it,
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         ["quickstart"] => chores::quickstart(),
         ["test"] => chores::test(),
         ["postgres"] => chores::postgres(),
+        ["bench", ref arguments @ ..] => chores::bench(arguments),
         [] | ["help" | "-h" | "--help"] | [_, "-h" | "--help"] => {
             print!("{HELP}");
             return ExitCode::SUCCESS;

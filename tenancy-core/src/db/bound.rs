@@ -11,11 +11,10 @@
 
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
-use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgTypeInfo};
-use sqlx::{Arguments, Encode, Postgres, Type};
+use sqlx::postgres::{PgArgumentBuffer, PgTypeInfo};
+use sqlx::{Encode, Postgres, Type};
 
 use crate::TenantId;
-use crate::entity::Value;
 
 /// The domain, as PostgreSQL names it.
 pub(crate) const DOMAIN: &str = "tenancy.bound";
@@ -36,6 +35,13 @@ impl Bound {
     }
 }
 
+impl Bound {
+    /// For a statement that is only shown.
+    pub(crate) fn shown(tenant: TenantId) -> Self {
+        Self::new(tenant, PgTypeInfo::with_name(DOMAIN))
+    }
+}
+
 impl Type<Postgres> for Bound {
     fn type_info() -> PgTypeInfo {
         PgTypeInfo::with_name(DOMAIN)
@@ -49,11 +55,5 @@ impl Encode<'_, Postgres> for Bound {
 
     fn produces(&self) -> Option<PgTypeInfo> {
         Some(self.domain.clone())
-    }
-}
-
-impl Value for Bound {
-    fn bind(&self, arguments: &mut PgArguments) -> Result<(), BoxDynError> {
-        arguments.add(self)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use deadpool::Runtime;
-use deadpool::managed::Pool;
+use deadpool::managed::{Pool, QueueMode};
 use sqlx::postgres::PgConnectOptions;
 
 use crate::auth::{Authority, AuthorityId};
@@ -136,6 +136,8 @@ impl TenantDbBuilder {
         }
         let pool = Pool::builder(manager)
             .max_size(self.max_connections)
+            // The one that was used last is the warmest, on both ends; those that few need become idle and close.
+            .queue_mode(QueueMode::Lifo)
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|_| Error::Configuration("the pool could not be built"))?;

@@ -1,12 +1,13 @@
 //! Entities: the traits that `#[derive(TenantScoped)]` implements, and the columns that filters speak of.
 
 mod column;
+mod parameter;
 mod scoped;
 mod value;
 
 pub use self::column::{
     Assignable, Column, DefaultId, Defaulted, Fixed, Generated, Id, NotNull, Nullable, Required, Settable,
 };
+pub use self::parameter::Parameter;
 pub use self::scoped::{NewEntity, Row, TenantScoped};
-pub(crate) use self::value::{ArrayOf, Value};
 pub use self::value::{ColumnType, ForeignKeyOf, IntoAssignment, IntoValue, TenantKey, Values};

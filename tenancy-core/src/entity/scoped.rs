@@ -47,7 +47,7 @@ pub trait TenantScoped: Sized + Send + Unpin + 'static {
 
     /// Reads the tenant's row with this id. Another tenant's row with this id is not there.
     fn find_by_id<P: Proof + ?Sized>(proof: &P, id: Self::Id) -> Select<Self> {
-        Select::new(proof).filter(|columns| Self::has_id(columns, id))
+        Select::by_id(proof, id)
     }
 
     /// Counts the tenant's rows.

@@ -1,15 +1,13 @@
 //! Values: what a column can hold, and what may stand beside it in a filter or an assignment.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use sqlx::error::BoxDynError;
-use sqlx::postgres::{PgArguments, PgHasArrayType};
-use sqlx::{Arguments, Decode, Encode, Postgres, Type};
+use sqlx::postgres::PgHasArrayType;
+use sqlx::{Decode, Encode, Postgres, Type};
 use uuid::Uuid;
 
 use crate::TenantId;
-use crate::entity::{NotNull, Nullable};
+use crate::entity::{NotNull, Nullable, Parameter};
 
 /// What a column can hold: any type that sqlx encodes, decodes and knows an array type of.
 ///
@@ -69,9 +67,17 @@ impl<Id> ForeignKeyOf<Id> for Option<Id> {}
     label = "expected `{T}`",
     note = "`NULL` is asked for by `is_null()` and `is_not_null()`, never by `eq(None)`"
 )]
-pub trait IntoValue<T> {
+pub trait IntoValue<T>: Sized {
     #[doc(hidden)]
     fn into_value(self) -> T;
+
+    #[doc(hidden)]
+    fn into_parameter(self) -> Parameter
+    where
+        T: ColumnType,
+    {
+        Parameter::of(Some(self.into_value()))
+    }
 }
 
 impl<T> IntoValue<T> for T {
@@ -90,11 +96,19 @@ impl IntoValue<String> for &str {
     fn into_value(self) -> String {
         self.to_owned()
     }
+
+    fn into_parameter(self) -> Parameter {
+        Parameter::text(self)
+    }
 }
 
 impl IntoValue<String> for Cow<'_, str> {
     fn into_value(self) -> String {
         self.into_owned()
+    }
+
+    fn into_parameter(self) -> Parameter {
+        Parameter::text(&self)
     }
 }
 
@@ -116,98 +130,75 @@ impl<const N: usize> IntoValue<Vec<u8>> for &[u8; N] {
     label = "expected `{T}`",
     note = "only a column whose field is an `Option<{T}>` takes `None` or `Some({T})`"
 )]
-pub trait IntoAssignment<T, N> {
-    /// `T`, or `Option<T>` for a nullable column.
+pub trait IntoAssignment<T: ColumnType, N>: Sized {
     #[doc(hidden)]
-    fn into_assignment(self) -> Option<T>;
+    fn into_parameter(self) -> Parameter;
 }
 
-impl<T, V: IntoValue<T>> IntoAssignment<T, NotNull> for V {
-    fn into_assignment(self) -> Option<T> {
-        Some(self.into_value())
+impl<T: ColumnType, V: IntoValue<T>> IntoAssignment<T, NotNull> for V {
+    fn into_parameter(self) -> Parameter {
+        IntoValue::into_parameter(self)
     }
 }
 
 // One implementation for `Option`, so that a bare `None` needs no annotation.
-impl<T> IntoAssignment<T, Nullable> for Option<T> {
-    fn into_assignment(self) -> Self {
-        self
+impl<T: ColumnType> IntoAssignment<T, Nullable> for Option<T> {
+    fn into_parameter(self) -> Parameter {
+        Parameter::of(self)
     }
 }
 
-impl<T> IntoAssignment<T, Nullable> for T {
-    fn into_assignment(self) -> Option<T> {
-        Some(self)
+impl<T: ColumnType> IntoAssignment<T, Nullable> for T {
+    fn into_parameter(self) -> Parameter {
+        Parameter::of(Some(self))
     }
 }
 
-impl<T: Clone> IntoAssignment<T, Nullable> for &T {
-    fn into_assignment(self) -> Option<T> {
-        Some(self.clone())
+impl<T: ColumnType + Clone> IntoAssignment<T, Nullable> for &T {
+    fn into_parameter(self) -> Parameter {
+        Parameter::of(Some(self.clone()))
     }
 }
 
 impl IntoAssignment<String, Nullable> for &str {
-    fn into_assignment(self) -> Option<String> {
-        Some(self.to_owned())
+    fn into_parameter(self) -> Parameter {
+        Parameter::text(self)
     }
 }
 
 impl IntoAssignment<String, Nullable> for Cow<'_, str> {
-    fn into_assignment(self) -> Option<String> {
-        Some(self.into_owned())
+    fn into_parameter(self) -> Parameter {
+        Parameter::text(&self)
     }
 }
 
 impl IntoAssignment<Vec<u8>, Nullable> for &[u8] {
-    fn into_assignment(self) -> Option<Vec<u8>> {
-        Some(self.to_vec())
+    fn into_parameter(self) -> Parameter {
+        Parameter::of(Some(self.to_vec()))
     }
 }
 
 /// The values of an insert, in the order of its columns.
 #[derive(Debug, Default)]
 pub struct Values {
-    pub(crate) values: Vec<Box<dyn Value>>,
+    pub(crate) values: Vec<Parameter>,
 }
 
 impl Values {
+    /// Room for so many.
+    pub(crate) fn with_capacity(capacity: usize) -> Self {
+        Self { values: Vec::with_capacity(capacity) }
+    }
+
     /// Adds the next value. For the derive.
     #[doc(hidden)]
     pub fn push<T: ColumnType>(&mut self, value: T) {
-        self.values.push(Box::new(value));
+        self.values.push(Parameter::of(Some(value)));
     }
 
     /// Adds the next array. For the derive.
     #[doc(hidden)]
     pub fn push_array<T: ColumnType>(&mut self, values: Vec<T>) {
-        self.values.push(Box::new(ArrayOf(values)));
-    }
-}
-
-/// A bind parameter, whatever its type.
-pub(crate) trait Value: Send + Sync {
-    fn bind(&self, arguments: &mut PgArguments) -> Result<(), BoxDynError>;
-}
-
-/// Values are customers' data and never printed.
-impl fmt::Debug for dyn Value {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("_")
-    }
-}
-
-impl<T: ColumnType> Value for T {
-    fn bind(&self, arguments: &mut PgArguments) -> Result<(), BoxDynError> {
-        arguments.add(self)
-    }
-}
-
-/// Many values as one parameter. A type of its own, since `Vec<u8>` is one value and not many.
-pub(crate) struct ArrayOf<T>(pub(crate) Vec<T>);
-
-impl<T: ColumnType> Value for ArrayOf<T> {
-    fn bind(&self, arguments: &mut PgArguments) -> Result<(), BoxDynError> {
-        arguments.add(&self.0)
+        self.values.push(Parameter::array(values));
     }
 }

@@ -1,6 +1,7 @@
 //! [`Count`] and [`Exists`]: questions about rows that need none of them.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use crate::TenantToken;
 use crate::db::Executor;
@@ -85,6 +86,16 @@ impl<E: TenantScoped> Count<E> {
         let count = run::fetch_row(&self.ask, executor.source(), |row| row.get::<i64>(0)).await?;
         count.map(i64::unsigned_abs).ok_or(Error::RowNotFound)
     }
+
+    /// The text of the statement, as PostgreSQL gets it: for `EXPLAIN`, and for logs. It holds names and no values.
+    /// `$1` is the tenant, and its type is the domain `tenancy.bound`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Encode`] when a value cannot be encoded.
+    pub fn sql(&self) -> Result<Arc<str>, Error> {
+        run::text(&self.ask)
+    }
 }
 
 impl<E: TenantScoped> Exists<E> {
@@ -105,5 +116,15 @@ impl<E: TenantScoped> Exists<E> {
     /// An [`Error`] when the statement did not run.
     pub async fn fetch_one<'c, X: Executor<'c>>(self, executor: X) -> Result<bool, Error> {
         run::fetch_row(&self.ask, executor.source(), |row| row.get(0)).await?.ok_or(Error::RowNotFound)
+    }
+
+    /// The text of the statement, as PostgreSQL gets it: for `EXPLAIN`, and for logs. It holds names and no values.
+    /// `$1` is the tenant, and its type is the domain `tenancy.bound`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Encode`] when a value cannot be encoded.
+    pub fn sql(&self) -> Result<Arc<str>, Error> {
+        run::text(&self.ask)
     }
 }

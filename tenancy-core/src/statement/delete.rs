@@ -1,6 +1,7 @@
 //! [`Delete`]: deleting rows.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use crate::TenantToken;
 use crate::db::Executor;
@@ -101,6 +102,16 @@ impl<E: TenantScoped, S> Delete<E, S> {
     {
         self.removal.returning = true;
         run::fetch_all(&self.removal, executor.source()).await
+    }
+
+    /// The text of the statement, as PostgreSQL gets it: for `EXPLAIN`, and for logs. It holds names and no values.
+    /// `$1` is the tenant, and its type is the domain `tenancy.bound`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Encode`] when a value cannot be encoded.
+    pub fn sql(&self) -> Result<Arc<str>, Error> {
+        run::text(&self.removal)
     }
 }
 

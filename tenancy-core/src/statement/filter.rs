@@ -6,7 +6,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::entity::{ArrayOf, Column, ColumnType, IntoValue, Nullable, Value};
+use crate::entity::{Column, ColumnType, IntoValue, Nullable, Parameter};
 use crate::error::Error;
 use crate::statement::sql::Sql;
 
@@ -97,38 +97,38 @@ impl Text for String {}
 impl<E, T: ColumnType, N, A> Column<E, T, N, A> {
     /// `=`
     pub fn eq(self, value: impl IntoValue<T>) -> Filter<E> {
-        self.compare(" = ", value.into_value())
+        self.compare(" = ", value.into_parameter())
     }
 
     /// `<>`
     pub fn ne(self, value: impl IntoValue<T>) -> Filter<E> {
-        self.compare(" <> ", value.into_value())
+        self.compare(" <> ", value.into_parameter())
     }
 
     /// `<`
     pub fn lt(self, value: impl IntoValue<T>) -> Filter<E> {
-        self.compare(" < ", value.into_value())
+        self.compare(" < ", value.into_parameter())
     }
 
     /// `<=`
     pub fn le(self, value: impl IntoValue<T>) -> Filter<E> {
-        self.compare(" <= ", value.into_value())
+        self.compare(" <= ", value.into_parameter())
     }
 
     /// `>`
     pub fn gt(self, value: impl IntoValue<T>) -> Filter<E> {
-        self.compare(" > ", value.into_value())
+        self.compare(" > ", value.into_parameter())
     }
 
     /// `>=`
     pub fn ge(self, value: impl IntoValue<T>) -> Filter<E> {
-        self.compare(" >= ", value.into_value())
+        self.compare(" >= ", value.into_parameter())
     }
 
     /// `BETWEEN`, both ends included.
     pub fn between(self, low: impl IntoValue<T>, high: impl IntoValue<T>) -> Filter<E> {
-        let (low, high) = (Box::new(low.into_value()), Box::new(high.into_value()));
-        Filter::new(Node::Between { column: self.into(), low, high })
+        let ends = Box::new((low.into_parameter(), high.into_parameter()));
+        Filter::new(Node::Between { column: self.into(), ends })
     }
 
     /// Is one of the values. Of no values, this is false.
@@ -162,7 +162,7 @@ impl<E, T: ColumnType, N, A> Column<E, T, N, A> {
     where
         T: Text,
     {
-        self.compare(" LIKE ", T::from(pattern.into()))
+        self.compare(" LIKE ", Parameter::of(Some(T::from(pattern.into()))))
     }
 
     /// `ILIKE`: as [`like`](Self::like), in any case.
@@ -170,17 +170,17 @@ impl<E, T: ColumnType, N, A> Column<E, T, N, A> {
     where
         T: Text,
     {
-        self.compare(" ILIKE ", T::from(pattern.into()))
+        self.compare(" ILIKE ", Parameter::of(Some(T::from(pattern.into()))))
     }
 
-    fn compare(self, operator: &'static str, value: T) -> Filter<E> {
-        Filter::new(Node::Compare { column: self.into(), operator, value: Box::new(value) })
+    fn compare(self, operator: &'static str, value: Parameter) -> Filter<E> {
+        Filter::new(Node::Compare { column: self.into(), operator, value })
     }
 
     fn list<V: IntoValue<T>>(self, values: impl IntoIterator<Item = V>, negated: bool) -> Filter<E> {
         let values: Vec<T> = values.into_iter().map(IntoValue::into_value).collect();
         let empty = values.is_empty();
-        Filter::new(Node::List { column: self.into(), negated, empty, values: Box::new(ArrayOf(values)) })
+        Filter::new(Node::List { column: self.into(), negated, empty, values: Parameter::array(values) })
     }
 }
 
@@ -206,9 +206,9 @@ impl Place {
 /// A condition without its entity's type.
 #[derive(Debug)]
 pub(crate) enum Node {
-    Compare { column: Place, operator: &'static str, value: Box<dyn Value> },
-    Between { column: Place, low: Box<dyn Value>, high: Box<dyn Value> },
-    List { column: Place, negated: bool, empty: bool, values: Box<dyn Value> },
+    Compare { column: Place, operator: &'static str, value: Parameter },
+    Between { column: Place, ends: Box<(Parameter, Parameter)> },
+    List { column: Place, negated: bool, empty: bool, values: Parameter },
     Null { column: Place, test: &'static str },
     All(Vec<Node>),
     Any(Vec<Node>),
@@ -220,15 +220,16 @@ impl Node {
     pub(crate) fn render(&self, sql: &mut Sql) -> Result<(), Error> {
         match self {
             Self::Compare { column, operator, value } => {
-                column.render(sql).push(operator).value(&**value)?;
+                column.render(sql).push(operator).value(value)?;
             }
-            Self::Between { column, low, high } => {
+            Self::Between { column, ends } => {
+                let (low, high) = &**ends;
                 sql.push("(");
-                column.render(sql).push(" BETWEEN ").value(&**low)?.push(" AND ").value(&**high)?.push(")");
+                column.render(sql).push(" BETWEEN ").value(low)?.push(" AND ").value(high)?.push(")");
             }
             Self::List { column, negated, values, .. } => {
                 let operator = if *negated { " <> ALL (" } else { " = ANY (" };
-                column.render(sql).push(operator).value(&**values)?.push(")");
+                column.render(sql).push(operator).value(values)?.push(")");
             }
             Self::Null { column, test } => {
                 column.render(sql).push(test);
@@ -286,8 +287,14 @@ impl Node {
 #[derive(Debug, Default)]
 pub(crate) struct Conditions(Vec<Node>);
 
+/// Most statements have no more conditions, and so allocate for them once.
+const USUAL: usize = 4;
+
 impl Conditions {
     pub(crate) fn add<E>(&mut self, filter: impl IntoFilter<E>) {
+        if self.0.is_empty() {
+            self.0.reserve_exact(USUAL);
+        }
         self.0.push(filter.into_filter().into_node());
     }
 

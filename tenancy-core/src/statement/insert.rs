@@ -1,10 +1,13 @@
 //! [`Insert`] and [`InsertMany`]: new rows. The tenant column comes from the token and from nowhere else.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use crate::TenantToken;
 use crate::db::Executor;
-use crate::entity::{Column, ColumnType, IntoAssignment, NewEntity, Settable, TenantScoped, Values};
+use crate::entity::{
+    Column, ColumnType, IntoAssignment, NewEntity, Parameter, Settable, TenantScoped, Values,
+};
 use crate::error::Error;
 use crate::schema::EntityDescriptor;
 use crate::statement::proof::Proof;
@@ -30,7 +33,7 @@ struct NewRow {
 
 impl<E: TenantScoped> Insert<E> {
     pub(crate) fn new<P: Proof + ?Sized>(proof: &P, new: E::New) -> Self {
-        let mut values = Values::default();
+        let mut values = Values::with_capacity(E::New::COLUMNS.len());
         new.values(&mut values);
         let row = NewRow {
             token: proof.token().clone(),
@@ -49,7 +52,7 @@ impl<E: TenantScoped> Insert<E> {
         A: Settable,
         V: IntoAssignment<T, N>,
     {
-        let (name, value) = (column(E::columns(ALIAS)).name, Box::new(value.into_assignment()));
+        let (name, value) = (column(E::columns(ALIAS)).name, value.into_parameter());
         let (columns, values) = (&mut self.row.columns, &mut self.row.values.values);
         match columns.iter().position(|set| *set == name) {
             Some(i) => values[i] = value,
@@ -79,6 +82,16 @@ impl<E: TenantScoped> Insert<E> {
         self.row.returning = true;
         run::fetch_one(&self.row, executor.source()).await
     }
+
+    /// The text of the statement, as PostgreSQL gets it: for `EXPLAIN`, and for logs. It holds names and no values.
+    /// `$1` is the tenant, and its type is the domain `tenancy.bound`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Encode`] when a value cannot be encoded.
+    pub fn sql(&self) -> Result<Arc<str>, Error> {
+        run::text(&self.row)
+    }
 }
 
 impl Statement for NewRow {
@@ -93,7 +106,7 @@ impl Statement for NewRow {
     fn render(&self, sql: &mut Sql) -> Result<(), Error> {
         into(sql, &self.columns).push(" VALUES (").tenant();
         for value in &self.values.values {
-            sql.push(", ").value(&**value)?;
+            sql.push(", ").value(value)?;
         }
         sql.push(")");
         if self.returning {
@@ -166,6 +179,16 @@ impl<E: TenantScoped> InsertMany<E> {
         self.rows.returning = true;
         run::fetch_all(&self.rows, source).await
     }
+
+    /// The text of the statement, as PostgreSQL gets it: for `EXPLAIN`, and for logs. It holds names and no values.
+    /// `$1` is the tenant, and its type is the domain `tenancy.bound`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Encode`] when a value cannot be encoded.
+    pub fn sql(&self) -> Result<Arc<str>, Error> {
+        run::text(&self.rows)
+    }
 }
 
 impl Statement for NewRows {
@@ -181,10 +204,10 @@ impl Statement for NewRows {
         into(sql, self.columns).push(" SELECT ").tenant();
         if self.columns.is_empty() {
             // Every column has a default, and only the number of rows is left to say.
-            sql.push(" FROM generate_series(1, ").value(&self.count)?.push(")");
+            sql.push(" FROM generate_series(1, ").value(&Parameter::of(Some(self.count)))?.push(")");
         } else {
             for (i, array) in self.arrays.values.iter().enumerate() {
-                sql.push(if i == 0 { ", \"u\".* FROM unnest(" } else { ", " }).value(&**array)?;
+                sql.push(if i == 0 { ", \"u\".* FROM unnest(" } else { ", " }).value(array)?;
             }
             sql.push(") AS \"u\"");
         }

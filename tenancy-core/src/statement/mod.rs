@@ -13,6 +13,7 @@ mod proof;
 mod run;
 mod select;
 mod sql;
+mod texts;
 mod update;
 
 pub use self::count::{Count, Exists};

@@ -2,11 +2,13 @@
 //!
 //! This is the only path from a statement to a connection. The checks stand in [`Source::open`].
 
+use std::sync::Arc;
+
 use futures_core::stream::BoxStream;
 use futures_util::TryStreamExt;
 
 use crate::TenantToken;
-use crate::db::{Session, Source};
+use crate::db::{Bound, Session, Source};
 use crate::entity::{Row, TenantScoped};
 use crate::error::Error;
 use crate::schema::EntityDescriptor;
@@ -24,6 +26,13 @@ pub(crate) trait Statement: Send + Sync {
     }
 
     fn render(&self, sql: &mut Sql) -> Result<(), Error>;
+}
+
+/// The text of a statement, as the server gets it.
+pub(crate) fn text(statement: &dyn Statement) -> Result<Arc<str>, Error> {
+    let mut sql = Sql::new(statement.entity(), Bound::shown(statement.token().tenant()))?;
+    statement.render(&mut sql)?;
+    Ok(sql.finish().0)
 }
 
 type Query = sqlx::query::Query<'static, sqlx::Postgres, sqlx::postgres::PgArguments>;

@@ -1,12 +1,13 @@
 //! [`Select`]: reading rows.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use futures_core::stream::BoxStream;
 
 use crate::TenantToken;
 use crate::db::Executor;
-use crate::entity::TenantScoped;
+use crate::entity::{Parameter, TenantScoped};
 use crate::error::Error;
 use crate::schema::EntityDescriptor;
 use crate::statement::filter::{Conditions, IntoFilter};
@@ -30,10 +31,24 @@ struct Read {
     entity: &'static EntityDescriptor,
     conditions: Conditions,
     order: Vec<Term>,
-    limit: Option<i64>,
-    offset: Option<i64>,
-    /// Only the first row is wanted.
-    first: bool,
+    limit: Option<Parameter>,
+    offset: Option<Parameter>,
+    /// How many of the rows are wanted.
+    wanted: Wanted,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    All,
+    /// The first of several: the server is told to stop there.
+    First,
+    /// The id is given, so that there is one at most, and a `LIMIT` would be work for nothing.
+    One,
+}
+
+/// A number of rows, as a parameter: so that every page has the same text.
+fn number(rows: u64) -> Parameter {
+    Parameter::of(Some(i64::try_from(rows).unwrap_or(i64::MAX)))
 }
 
 impl<E: TenantScoped> Select<E> {
@@ -45,9 +60,15 @@ impl<E: TenantScoped> Select<E> {
             order: Vec::new(),
             limit: None,
             offset: None,
-            first: false,
+            wanted: Wanted::All,
         };
         Self { read, marker: PhantomData }
+    }
+
+    pub(crate) fn by_id<P: Proof + ?Sized>(proof: &P, id: E::Id) -> Self {
+        let mut select = Self::new(proof).filter(|columns| E::has_id(columns, id));
+        select.read.wanted = Wanted::One;
+        select
     }
 
     /// Keeps the rows for which the condition holds. Several calls must all hold.
@@ -64,13 +85,13 @@ impl<E: TenantScoped> Select<E> {
 
     /// At most so many rows.
     pub fn limit(mut self, rows: u64) -> Self {
-        self.read.limit = Some(i64::try_from(rows).unwrap_or(i64::MAX));
+        self.read.limit = Some(number(rows));
         self
     }
 
     /// Without the first so many rows.
     pub fn offset(mut self, rows: u64) -> Self {
-        self.read.offset = Some(i64::try_from(rows).unwrap_or(i64::MAX));
+        self.read.offset = Some(number(rows));
         self
     }
 
@@ -80,7 +101,7 @@ impl<E: TenantScoped> Select<E> {
     ///
     /// [`Error::RowNotFound`] when the tenant has no such row; any other [`Error`] when the statement did not run.
     pub async fn fetch_one<'c, X: Executor<'c>>(mut self, executor: X) -> Result<E, Error> {
-        self.read.first = true;
+        self.read.want_first();
         run::fetch_one(&self.read, executor.source()).await
     }
 
@@ -90,7 +111,7 @@ impl<E: TenantScoped> Select<E> {
     ///
     /// An [`Error`] when the statement did not run.
     pub async fn fetch_optional<'c, X: Executor<'c>>(mut self, executor: X) -> Result<Option<E>, Error> {
-        self.read.first = true;
+        self.read.want_first();
         run::fetch_optional(&self.read, executor.source()).await
     }
 
@@ -110,6 +131,24 @@ impl<E: TenantScoped> Select<E> {
     pub fn fetch<'c, X: Executor<'c>>(self, executor: X) -> BoxStream<'c, Result<E, Error>> {
         run::fetch(self.read, executor.source())
     }
+
+    /// The text of the statement, as PostgreSQL gets it: for `EXPLAIN`, and for logs. It holds names and no values.
+    /// `$1` is the tenant, and its type is the domain `tenancy.bound`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Encode`] when a value cannot be encoded.
+    pub fn sql(&self) -> Result<Arc<str>, Error> {
+        run::text(&self.read)
+    }
+}
+
+impl Read {
+    fn want_first(&mut self) {
+        if self.wanted == Wanted::All {
+            self.wanted = Wanted::First;
+        }
+    }
 }
 
 impl Statement for Read {
@@ -128,11 +167,10 @@ impl Statement for Read {
             sql.push(if i == 0 { " ORDER BY " } else { ", " });
             term.render(sql);
         }
-        match (&self.limit, self.first) {
-            // Parameters, so that every page has the same text.
+        match (&self.limit, self.wanted) {
             (Some(rows), _) => _ = sql.push(" LIMIT ").value(rows)?,
-            (None, true) => _ = sql.push(" LIMIT 1"),
-            (None, false) => {}
+            (None, Wanted::First) => _ = sql.push(" LIMIT 1"),
+            (None, Wanted::All | Wanted::One) => {}
         }
         if let Some(rows) = &self.offset {
             sql.push(" OFFSET ").value(rows)?;

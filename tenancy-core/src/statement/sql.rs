@@ -1,16 +1,37 @@
 //! [`Sql`]: the text of a statement and its parameters, written side by side.
+//!
+//! The text is written into a buffer that the thread keeps, and then exchanged for the shared one that was made when
+//! it was written for the first time ([`texts`](super::texts)). So a text that is written again costs no allocation,
+//! and no shape of a statement has to be compared: what is compared is the text itself.
 
+use std::cell::Cell;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
+use sqlx::Arguments as _;
+use sqlx::error::BoxDynError;
 use sqlx::postgres::PgArguments;
 
 use crate::db::Bound;
-use crate::entity::Value;
+use crate::entity::Parameter;
 use crate::error::Error;
 use crate::schema::EntityDescriptor;
+use crate::statement::texts;
 
 /// The alias of a statement's own table.
 pub(crate) const ALIAS: &str = "\"t\"";
+
+/// What an ordinary statement binds. More of either grows by itself.
+const USUAL_PARAMETERS: usize = 8;
+const USUAL_BYTES: usize = 256;
+
+thread_local! {
+    /// Lent to the statement that is being rendered.
+    static BUFFER: Cell<String> = const { Cell::new(String::new()) };
+}
+
+/// In bytes. The buffer of a longer text is given back.
+const LONGEST_KEPT: usize = 16 * 1024;
 
 /// A statement being rendered. `$1` is the tenant, always: predicate and binding are one parameter.
 pub(crate) struct Sql {
@@ -22,19 +43,18 @@ pub(crate) struct Sql {
 
 impl Sql {
     pub(crate) fn new(entity: &'static EntityDescriptor, bound: Bound) -> Result<Self, Error> {
-        let mut sql = Self {
-            entity,
-            text: String::with_capacity(256),
-            arguments: PgArguments::default(),
-            parameters: 0,
-        };
-        sql.bind(&bound)?;
+        // None is left while a thread ends, or while another statement is being rendered on it.
+        let buffer = BUFFER.try_with(Cell::take).unwrap_or_default();
+        let mut sql = Self { entity, text: buffer, arguments: PgArguments::default(), parameters: 0 };
+        sql.arguments.reserve(USUAL_PARAMETERS, USUAL_BYTES);
+        let added = sql.arguments.add(bound);
+        sql.added(added)?;
         Ok(sql)
     }
 
     /// The text and its parameters.
-    pub(crate) fn finish(self) -> (String, PgArguments) {
-        (self.text, self.arguments)
+    pub(crate) fn finish(mut self) -> (Arc<str>, PgArguments) {
+        (texts::shared(&self.text), std::mem::take(&mut self.arguments))
     }
 
     pub(crate) fn push(&mut self, text: &str) -> &mut Self {
@@ -45,11 +65,11 @@ impl Sql {
     /// An identifier that PostgreSQL stores as `name`.
     pub(crate) fn name(&mut self, name: &str) -> &mut Self {
         self.text.push('"');
-        for (i, part) in name.split('"').enumerate() {
-            if i > 0 {
-                self.text.push_str("\"\"");
-            }
-            self.text.push_str(part);
+        // Searched byte by byte: names are short, and this is most of what rendering does.
+        if name.bytes().any(|byte| byte == b'"') {
+            self.text.push_str(&name.replace('"', "\"\""));
+        } else {
+            self.text.push_str(name);
         }
         self.text.push('"');
         self
@@ -91,15 +111,31 @@ impl Sql {
     }
 
     /// The next parameter.
-    pub(crate) fn value(&mut self, value: &dyn Value) -> Result<&mut Self, Error> {
-        self.bind(value)?;
-        write!(self.text, "${}", self.parameters).expect("writing to a string does not fail");
+    pub(crate) fn value(&mut self, value: &Parameter) -> Result<&mut Self, Error> {
+        let added = value.bind(&mut self.arguments);
+        self.added(added)?;
+        self.text.push('$');
+        match u8::try_from(self.parameters) {
+            Ok(digit @ ..=9) => self.text.push(char::from(b'0' + digit)),
+            _ => write!(self.text, "{}", self.parameters).expect("writing to a string does not fail"),
+        }
         Ok(self)
     }
 
-    fn bind(&mut self, value: &dyn Value) -> Result<(), Error> {
-        value.bind(&mut self.arguments).map_err(|_| Error::Encode { entity: self.entity.entity })?;
+    fn added(&mut self, added: Result<(), BoxDynError>) -> Result<(), Error> {
+        // What could not be encoded is a customer's value, and so is what the encoder says of it.
+        added.map_err(|_| Error::Encode { entity: self.entity.entity })?;
         self.parameters += 1;
         Ok(())
+    }
+}
+
+impl Drop for Sql {
+    fn drop(&mut self) {
+        self.text.clear();
+        if self.text.capacity() <= LONGEST_KEPT {
+            let buffer = std::mem::take(&mut self.text);
+            let _ = BUFFER.try_with(|kept| kept.set(buffer));
+        }
     }
 }

@@ -1,10 +1,11 @@
 //! [`Update`]: changing rows. The tenant column, ids and generated columns have no setter.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use crate::TenantToken;
 use crate::db::Executor;
-use crate::entity::{Assignable, Column, ColumnType, IntoAssignment, TenantScoped, Value};
+use crate::entity::{Assignable, Column, ColumnType, IntoAssignment, Parameter, TenantScoped};
 use crate::error::Error;
 use crate::schema::EntityDescriptor;
 use crate::statement::filter::{Conditions, IntoFilter};
@@ -40,7 +41,7 @@ pub struct Update<E, S = Unfiltered> {
 struct Change {
     token: TenantToken,
     entity: &'static EntityDescriptor,
-    assignments: Vec<(&'static str, Box<dyn Value>)>,
+    assignments: Vec<(&'static str, Parameter)>,
     conditions: Conditions,
     all_rows: bool,
     returning: bool,
@@ -82,7 +83,7 @@ impl<E: TenantScoped, S> Update<E, S> {
     {
         let name = column(E::columns(ALIAS)).name;
         self.change.assignments.retain(|(set, _)| *set != name);
-        self.change.assignments.push((name, Box::new(value.into_assignment())));
+        self.change.assignments.push((name, value.into_parameter()));
         self
     }
 
@@ -136,6 +137,16 @@ impl<E: TenantScoped, S> Update<E, S> {
         self.change.returning = true;
         run::fetch_all(&self.change, executor.source()).await
     }
+
+    /// The text of the statement, as PostgreSQL gets it: for `EXPLAIN`, and for logs. It holds names and no values.
+    /// `$1` is the tenant, and its type is the domain `tenancy.bound`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Encode`] when a value cannot be encoded.
+    pub fn sql(&self) -> Result<Arc<str>, Error> {
+        run::text(&self.change)
+    }
 }
 
 impl Statement for Change {
@@ -161,7 +172,7 @@ impl Statement for Change {
     fn render(&self, sql: &mut Sql) -> Result<(), Error> {
         sql.push("UPDATE ").table();
         for (i, (column, value)) in self.assignments.iter().enumerate() {
-            sql.push(if i == 0 { " SET " } else { ", " }).push(column).push(" = ").value(&**value)?;
+            sql.push(if i == 0 { " SET " } else { ", " }).push(column).push(" = ").value(value)?;
         }
         sql.of_tenant();
         self.conditions.render(sql)?;

@@ -5,7 +5,7 @@
 # BIN is the folder of the server's binaries. The server's own folder is PARENT/NAME, in the first PARENT where it
 # can be made. Standard input carries the superuser's password, then orders, one a line:
 #
-#   start PORT   answered by `started` or `failed`
+#   start PORT   answered by `started` or `failed`; TENANCY_POSTGRES_OPTIONS of the environment are the server's, too
 #   keep         the folder stays when the server is stopped
 #
 # The end of standard input is the order to stop. It comes when the process at the other end of the pipe is gone, for
@@ -72,7 +72,7 @@ if initialise; then
     while read -r order argument; do
         case $order in
         start)
-            if "$bin/pg_ctl" --pgdata="$data" --log="$folder/server.log" --options="-p $argument" --wait --timeout=60 \
+            if "$bin/pg_ctl" --pgdata="$data" --log="$folder/server.log" --options="-p $argument ${TENANCY_POSTGRES_OPTIONS:-}" --wait --timeout=60 \
                 start </dev/null >>"$folder/pg_ctl.log" 2>&1; then
                 echo "started"
             else
