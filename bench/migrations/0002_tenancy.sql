@@ -1,0 +1,241 @@
+-- Emitted by tenancy from the entities of `schema!`. Do not edit it: the lock file knows its checksum, and sqlx refuses a
+-- file that changed after it was applied. Whatever changes in the entities is emitted as a new file.
+--
+-- It runs in one transaction, as the owner of the tables, and can be applied on top of any earlier state.
+
+-- Names below mean PostgreSQL's own, whatever the search_path of this session is. It is put back at the end: sqlx writes
+-- its own row in the same transaction.
+SELECT set_config('tenancy.search_path', current_setting('search_path'), true);
+SET LOCAL search_path = pg_catalog, pg_temp;
+
+-- What emission does not own must not be in its way. Nothing has been changed yet when this fails.
+DO $tenancy$
+DECLARE
+  problems text;
+  mends text;
+BEGIN
+  IF current_setting('search_path') <> 'pg_catalog, pg_temp' THEN
+    RAISE EXCEPTION 'tenancy: this file must run in one transaction'
+      USING HINT = 'Apply it with sqlx''s migrator, or with psql --single-transaction.';
+  END IF;
+  IF current_setting('server_version_num')::integer < 150000 THEN
+    RAISE EXCEPTION 'tenancy: PostgreSQL 15 or later is needed, and this is %', current_setting('server_version');
+  END IF;
+  WITH listed AS (
+    SELECT w.*, format('%I.%I', w.schema_name, w.table_name) AS name,
+           c.oid, c.relkind, c.relowner, a.attnum AS tenant_number, a.atttypid AS tenant_type
+    FROM (VALUES
+      ('public', 'items', 'tenant_id', ARRAY['tenant_id', 'id'], ARRAY['id', 'tenant_id', 'name', 'status', 'amount', 'done', 'note', 'created_at'])
+    ) AS w (schema_name, table_name, tenant, key, columns)
+    LEFT JOIN pg_namespace n ON n.nspname = w.schema_name
+    LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.table_name
+    LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = w.tenant AND a.attnum > 0 AND NOT a.attisdropped
+  ),
+  held AS (
+    SELECT l.name, l.key, l.tenant_number, k.conname, k.contype,
+           ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS u (number, place)
+                   JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.number ORDER BY u.place) AS columns,
+           -- The tenant's column is paired with the tenant's column.
+           p.name AS parent,
+           EXISTS (SELECT FROM unnest(k.conkey, k.confkey) AS u (here, there)
+                    WHERE u.here = l.tenant_number AND u.there = p.tenant_number) AS paired
+      FROM listed l
+      JOIN pg_constraint k ON k.conrelid = l.oid AND k.conparentid = 0
+      LEFT JOIN listed p ON p.oid = k.confrelid
+  ),
+  found (problem, mend) AS (
+    SELECT format('%s does not exist', name),
+           format('Create %s, with columns only, in a migration that runs before this one.', name)
+      FROM listed WHERE oid IS NULL
+    UNION ALL
+    SELECT format('%s is not a table', name), format('Name a table in #[tenancy(table = ..)] in place of %s.', name)
+      FROM listed WHERE relkind NOT IN ('r', 'p')
+    UNION ALL
+    SELECT format('%s belongs to %I, and this migration runs as %I', name, pg_get_userbyid(relowner), current_user),
+           format('Run migrations as the tables'' owner, or: ALTER TABLE %s OWNER TO %I;', name, current_user)
+      FROM listed WHERE NOT pg_has_role(relowner, 'USAGE')
+    UNION ALL
+    SELECT format('%s has no column %I', l.name, w.name),
+           format('Add the column in a migration that runs before this one: ALTER TABLE %s ADD COLUMN %I ..;', l.name, w.name)
+      FROM listed l CROSS JOIN LATERAL unnest(l.columns) AS w (name)
+     WHERE l.relkind IN ('r', 'p')
+       AND NOT EXISTS (SELECT FROM pg_attribute a
+                        WHERE a.attrelid = l.oid AND a.attname = w.name AND a.attnum > 0 AND NOT a.attisdropped)
+    UNION ALL
+    SELECT format('the tenant column %I of %s is %s and not uuid', tenant, name, tenant_type::regtype),
+           format('ALTER TABLE %s ALTER COLUMN %I TYPE uuid USING ..;', name, tenant)
+      FROM listed WHERE tenant_type <> 'uuid'::regtype
+    UNION ALL
+    SELECT format('%s has the primary key (%s); emission owns the keys, and makes it (%s)',
+                  name, array_to_string(columns, ', '), array_to_string(key, ', ')),
+           format('ALTER TABLE %s DROP CONSTRAINT %I;', name, conname)
+      FROM held WHERE contype = 'p' AND columns <> key
+    UNION ALL
+    -- A key across tenants tells each of them what the others have.
+    SELECT format('the unique key or exclusion %I of %s is without the tenant column %I', i.relname, l.name, l.tenant),
+           CASE WHEN k.conname IS NULL THEN format('DROP INDEX %I.%I;', l.schema_name, i.relname)
+                ELSE format('ALTER TABLE %s DROP CONSTRAINT %I;', l.name, k.conname) END
+             || ' Say unique(..) on the entity: emission puts the tenant column in front.'
+      FROM listed l
+      JOIN pg_index x ON x.indrelid = l.oid
+      JOIN pg_class i ON i.oid = x.indexrelid
+      LEFT JOIN pg_constraint k ON k.conindid = x.indexrelid AND k.conrelid = l.oid AND k.contype IN ('u', 'x')
+     WHERE (x.indisunique OR x.indisexclusion) AND NOT x.indisprimary
+       AND NOT l.tenant_number = ANY ((x.indkey::int2[])[0:x.indnkeyatts - 1])
+    UNION ALL
+    -- Foreign key checks ignore row-level security: without the tenant they attach to another tenant's row.
+    SELECT format('the foreign key %I of %s to %s does not pair their tenant columns', conname, name, parent),
+           format('ALTER TABLE %s DROP CONSTRAINT %I; Say references = .. on the field: emission makes the key.', name, conname)
+      FROM held WHERE contype = 'f' AND parent IS NOT NULL AND NOT paired
+  )
+  SELECT string_agg('- ' || problem, E'\n'), string_agg('- ' || mend, E'\n') INTO problems, mends FROM found;
+  IF problems IS NOT NULL THEN
+    RAISE EXCEPTION E'tenancy cannot isolate these tables as they stand:\n%', problems USING HINT = mends;
+  END IF;
+END $tenancy$;
+
+-- ===== Foundation ===================================================================================================
+
+-- The group that holds the runtime grants. It cannot log in: the application's logins are members of it, so that
+-- credentials rotate without a migration.
+DO $tenancy$
+DECLARE
+  runtime record;
+BEGIN
+  SELECT rolsuper, rolbypassrls INTO runtime FROM pg_roles WHERE rolname = 'tenancy_app';
+  IF NOT FOUND THEN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolcreaterole)) THEN
+      RAISE EXCEPTION 'tenancy: the runtime role % does not exist, and % may not create it', 'tenancy_app', current_user
+        USING HINT = format('Run once, as an administrator: CREATE ROLE %I NOLOGIN', 'tenancy_app');
+    END IF;
+    BEGIN
+      CREATE ROLE "tenancy_app" NOLOGIN;
+    EXCEPTION WHEN duplicate_object OR unique_violation THEN
+      -- Roles belong to the whole server: a migration of another database was faster.
+      NULL;
+    END;
+  ELSIF runtime.rolsuper OR runtime.rolbypassrls THEN
+    RAISE EXCEPTION 'tenancy: row-level security does not hold for the runtime role %', 'tenancy_app'
+      USING HINT = format('Run once, as an administrator: ALTER ROLE %I NOSUPERUSER NOBYPASSRLS', 'tenancy_app');
+  END IF;
+END $tenancy$;
+
+DO $tenancy$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'tenancy') THEN
+    IF NOT has_database_privilege(current_database(), 'CREATE') THEN
+      RAISE EXCEPTION 'tenancy: the schema tenancy does not exist, and % may not create it', current_user
+        USING HINT = format('Run once, as an administrator: CREATE SCHEMA tenancy AUTHORIZATION %I', current_user);
+    END IF;
+    CREATE SCHEMA tenancy;
+  ELSIF NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'tenancy' AND pg_has_role(nspowner, 'USAGE')) THEN
+    RAISE EXCEPTION 'tenancy: the schema tenancy belongs to another role than %', current_user
+      USING HINT = format('Run once, as an administrator: ALTER SCHEMA tenancy OWNER TO %I', current_user);
+  END IF;
+END $tenancy$;
+REVOKE ALL ON SCHEMA tenancy FROM PUBLIC;
+GRANT USAGE ON SCHEMA tenancy TO "tenancy_app";
+
+-- What binds a tenant. A statement's first parameter is declared as this domain; PostgreSQL evaluates the CHECK while it
+-- reads the parameter, before it plans or runs the statement; and the CHECK sets app.tenant_id for the transaction. So one
+-- parameter is the predicate and the binding, and nothing outlives the transaction.
+--   One tenant per transaction: a second one is refused. NULL and the nil UUID are refused.
+--   The CHECK is never NULL, which would pass, and it is written out here: PostgreSQL would put the text of a function
+--   that it called into the plans of sessions that live, and they would miss when the function is replaced.
+-- The domain is never dropped: sessions that live know it by its id. What differs is the constraint, which is swapped.
+DO $tenancy$
+DECLARE
+  held text;
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_type WHERE typnamespace = 'tenancy'::regnamespace AND typname = 'bound') THEN
+    CREATE DOMAIN tenancy.bound AS uuid;
+  ELSIF NOT EXISTS (SELECT FROM pg_type WHERE oid = 'tenancy.bound'::regtype AND typtype = 'd' AND typbasetype = 'uuid'::regtype) THEN
+    RAISE EXCEPTION 'tenancy: tenancy.bound exists and is no domain over uuid' USING HINT = 'Rename it.';
+  END IF;
+  IF ARRAY(SELECT regexp_replace(pg_get_constraintdef(oid), '[[:space:]]+', ' ', 'g') FROM pg_constraint
+            WHERE contypid = 'tenancy.bound'::regtype)
+     IS DISTINCT FROM ARRAY['CHECK ( CASE WHEN ((VALUE IS NULL) OR (VALUE = ''00000000-0000-0000-0000-000000000000''::uuid)) THEN false ELSE CASE COALESCE(current_setting(''app.tenant_id''::text, true), ''''::text) WHEN ''''::text THEN (set_config(''app.tenant_id''::text, (VALUE)::text, true) IS NOT NULL) WHEN (VALUE)::text THEN true ELSE false END END)'] THEN
+    FOR held IN SELECT conname FROM pg_constraint WHERE contypid = 'tenancy.bound'::regtype LOOP
+      EXECUTE format('ALTER DOMAIN tenancy.bound DROP CONSTRAINT %I', held);
+    END LOOP;
+    ALTER DOMAIN tenancy.bound ADD CONSTRAINT one_tenant_per_transaction CHECK (
+      CASE WHEN VALUE IS NULL OR VALUE = '00000000-0000-0000-0000-000000000000'::uuid THEN false
+           ELSE CASE coalesce(current_setting('app.tenant_id', true), '')
+                  WHEN ''          THEN set_config('app.tenant_id', VALUE::text, true) IS NOT NULL
+                  WHEN VALUE::text THEN true
+                  ELSE false END END);
+  END IF;
+END $tenancy$;
+-- Binding needs no USAGE. Without it nobody makes a column of this type, which would break a restore.
+REVOKE ALL ON TYPE tenancy.bound FROM PUBLIC;
+
+-- Who is bound: what every policy asks. STABLE, since IMMUTABLE would let a cached plan serve another tenant's rows, and
+-- VOLATILE would not use an index. The body is an expression and not a string, so that its names are resolved now and no
+-- search_path can put others in their place. After a transaction that set it, the setting is '' and not NULL.
+CREATE OR REPLACE FUNCTION tenancy.current_tenant() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
+  RETURN nullif(pg_catalog.current_setting('app.tenant_id', true), '')::uuid;
+REVOKE ALL ON FUNCTION tenancy.current_tenant() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenancy.current_tenant() TO "tenancy_app";
+
+-- ===== Keys =========================================================================================================
+
+-- public.items: keys. The tenant leads each of them, so that a key holds within a tenant and tells nothing about
+-- another's rows, and so that its index serves row-level security.
+ALTER TABLE "public"."items"
+  ALTER COLUMN "tenant_id" SET NOT NULL,
+  ALTER COLUMN "id" SET NOT NULL;
+DO $tenancy$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = '"public"."items"'::regclass AND contype = 'p') THEN
+    ALTER TABLE "public"."items" ADD CONSTRAINT "items_pkey" PRIMARY KEY ("tenant_id", "id");
+  END IF;
+END $tenancy$;
+CREATE INDEX IF NOT EXISTS "items_tenant_id_created_at_idx" ON "public"."items" ("tenant_id", "created_at");
+
+-- ===== Row-level security and grants ================================================================================
+
+-- Enabled for everybody, and forced on the owner too. Two policies with one predicate: the permissive one gives the
+-- runtime role its tenant's rows, the restrictive one bounds everybody to them. A policy that somebody adds cannot widen
+-- that, and dropping either one leaves fewer rows and not more. (SELECT ..) is evaluated once a statement, and lets an
+-- index serve it.
+--   Grants: never TRUNCATE, REFERENCES or TRIGGER, which row-level security does not hold. INSERT leaves out generated
+-- columns; UPDATE leaves out the tenant column and the id as well, so that a row never moves.
+GRANT USAGE ON SCHEMA "public" TO "tenancy_app";
+
+-- public.items: isolation.
+ALTER TABLE "public"."items" ENABLE ROW LEVEL SECURITY;
+ALTER TABLE "public"."items" FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS tenancy_allow ON "public"."items";
+CREATE POLICY tenancy_allow ON "public"."items" AS PERMISSIVE FOR ALL TO "tenancy_app"
+  USING ("tenant_id" = (SELECT tenancy.current_tenant()))
+  WITH CHECK ("tenant_id" = (SELECT tenancy.current_tenant()));
+DROP POLICY IF EXISTS tenancy_bound ON "public"."items";
+CREATE POLICY tenancy_bound ON "public"."items" AS RESTRICTIVE FOR ALL TO PUBLIC
+  USING ("tenant_id" = (SELECT tenancy.current_tenant()))
+  WITH CHECK ("tenant_id" = (SELECT tenancy.current_tenant()));
+REVOKE ALL ON "public"."items" FROM PUBLIC, "tenancy_app";
+GRANT SELECT, DELETE ON "public"."items" TO "tenancy_app";
+GRANT INSERT ("id", "tenant_id", "name", "status", "amount", "done", "note", "created_at") ON "public"."items" TO "tenancy_app";
+GRANT UPDATE ("name", "status", "amount", "done", "note", "created_at") ON "public"."items" TO "tenancy_app";
+
+-- A partition can be named directly, past the policies of its table: nobody may, unless it is listed itself.
+DO $tenancy$
+DECLARE
+  child record;
+BEGIN
+  FOR child IN
+    WITH RECURSIVE below AS (
+      SELECT inhrelid FROM pg_inherits WHERE inhparent IN (
+        '"public"."items"'::regclass)
+      UNION SELECT i.inhrelid FROM pg_inherits i JOIN below ON i.inhparent = below.inhrelid)
+    SELECT c.oid::regclass AS name, c.relkind FROM below JOIN pg_class c ON c.oid = below.inhrelid
+     WHERE NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid AND polname = 'tenancy_allow')
+  LOOP
+    IF child.relkind IN ('r', 'p') THEN
+      EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', child.name);
+      EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', child.name);
+    END IF;
+    EXECUTE format('REVOKE ALL ON %s FROM PUBLIC, %I', child.name, 'tenancy_app');
+  END LOOP;
+END $tenancy$;
+
+SELECT set_config('search_path', current_setting('tenancy.search_path'), true);

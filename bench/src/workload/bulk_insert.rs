@@ -1,0 +1,15 @@
+//! Inserting many rows by one statement.
+
+use crate::cell::{Rows, Workload};
+
+inventory::submit! {
+    Workload {
+        id: "bulk-insert",
+        title: "bulk insert of 10,000",
+        about: "`INSERT … SELECT FROM unnest(…)`",
+        row: 6,
+        rows: Rows::Fresh,
+        writes: true,
+        yields: |_| 10_000,
+    }
+}
