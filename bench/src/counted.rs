@@ -1,7 +1,7 @@
 //! What is counted and not timed: round trips, allocations, memory, plans. These figures have no noise.
 
-use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use futures_util::future::BoxFuture;
@@ -19,6 +19,7 @@ use crate::draw::{Draw, Urn};
 use crate::item::{Item, SCHEMA};
 use crate::place::Place;
 use crate::statistics::Estimate;
+use crate::three::three;
 
 /// What was counted.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -48,7 +49,7 @@ pub(crate) async fn count(
     Ok(Counted {
         round_trips: round_trips(dataset, urn, authority).await?,
         allocations,
-        rendering: rendering(&draw.token),
+        rendering: rendering()?,
         text_reused,
         idle_bytes: idle_bytes(dataset, authority)?,
         plans: plans(dataset, draw).await?,
@@ -93,14 +94,6 @@ async fn settle() {
     tokio::time::sleep(Duration::from_millis(15)).await;
 }
 
-/// Three filters, as a handler would write them.
-fn three(token: &TenantToken) -> tenancy::statement::Select<Item> {
-    Item::find(black_box(token))
-        .filter(|item| item.status.eq("open"))
-        .filter(|item| item.amount.gt(black_box(100)))
-        .filter(|item| item.done.eq(false))
-}
-
 fn allocations(token: &TenantToken) -> anyhow::Result<(u64, bool)> {
     let first = three(token).sql()?;
     let mut again = None;
@@ -109,17 +102,16 @@ fn allocations(token: &TenantToken) -> anyhow::Result<(u64, bool)> {
     Ok((info.count_total, std::sync::Arc::ptr_eq(&first, &again)))
 }
 
-fn rendering(token: &TenantToken) -> Estimate {
-    let samples: Vec<f64> = (0..200)
-        .map(|_| {
-            let began = Instant::now();
-            for _ in 0..1000 {
-                drop(black_box(three(token).sql()));
-            }
-            began.elapsed().as_nanos() as f64 / 1000.0
-        })
-        .collect();
-    Estimate::median(&samples).unwrap_or(Estimate::exact(f64::NAN))
+/// Asks the program beside this one, in which nothing is counted.
+fn rendering() -> anyhow::Result<Estimate> {
+    let program = std::env::current_exe()?.with_file_name("rendering");
+    let output = Command::new(&program)
+        .output()
+        .with_context(|| format!("cannot run {}: build the benchmark with --bins", program.display()))?;
+    ensure!(output.status.success(), "{} failed", program.display());
+    let samples: Vec<f64> =
+        String::from_utf8(output.stdout)?.lines().map(str::parse).collect::<Result<_, _>>()?;
+    Estimate::median(&samples).context("nothing was rendered")
 }
 
 /// What stays allocated after a future has run, on a runtime and a thread of its own.

@@ -53,6 +53,16 @@ impl Urn {
         Ok(Self { rows })
     }
 
+    /// The sample's rows, each once, up to so many.
+    pub(crate) fn rows(&self, most: usize) -> &[Draw] {
+        &self.rows[..most.min(self.rows.len())]
+    }
+
+    /// The first rows of this one, for what must fit into the server's memory several times.
+    pub(crate) fn smaller(&self, rows: usize) -> Self {
+        Self { rows: self.rows(rows).to_vec() }
+    }
+
     /// Draws for so many operations.
     pub(crate) async fn draw(
         &self,

@@ -16,6 +16,7 @@ mod results;
 mod run;
 mod statistics;
 mod target;
+mod three;
 mod workload;
 
 use std::path::{Path, PathBuf};

@@ -110,6 +110,14 @@ pub(crate) async fn measure(
     Ok(rounds)
 }
 
+/// Reads what will be read later, so that it comes from the server's memory for whoever is measured first.
+pub(crate) async fn heat(runner: &Runner<'_>, most: usize) -> anyhow::Result<()> {
+    for draw in runner.urn.rows(most) {
+        (runner.cell.run)(&*runner.open, draw).await?;
+    }
+    Ok(())
+}
+
 /// Warms a contender up, and finds how many operations make a slice.
 async fn calibrate(
     workload: &'static Workload,

@@ -29,6 +29,8 @@ pub(crate) fn bench(arguments: &[&str]) -> Result<(), Failure> {
         ));
     }
     provision::server_binaries()?;
+    // One of its programs runs the other.
+    run(&mut cargo(&["build", "--release", "--manifest-path", BENCH, "--target-dir", "target", "--bins"]))?;
     let mut command = cargo(&["run", "--release", "--manifest-path", BENCH, "--target-dir", "target", "--"]);
     run(command.args(arguments).env("TENANCY_POSTGRES_OPTIONS", BENCH_SERVER))
 }
@@ -50,7 +52,6 @@ pub(crate) fn test() -> Result<(), Failure> {
     ]))?;
     run(cargo(&["doc", "--workspace", "--no-deps", "--features", FEATURES])
         .env("RUSTDOCFLAGS", "-D warnings"))?;
-    run(&mut cargo(&["test", "--workspace", "--features", FEATURES]))?;
     // The benchmark is not run here, but it must compile, and its own tests must pass.
     run(&mut cargo(&[
         "clippy",
@@ -63,7 +64,8 @@ pub(crate) fn test() -> Result<(), Failure> {
         "-D",
         "warnings",
     ]))?;
-    run(&mut cargo(&["test", "--manifest-path", BENCH, "--target-dir", "target", "--no-default-features"]))
+    run(&mut cargo(&["test", "--manifest-path", BENCH, "--target-dir", "target", "--no-default-features"]))?;
+    run(&mut cargo(&["test", "--workspace", "--features", FEATURES]))
 }
 
 #[cfg(test)]
