@@ -7,6 +7,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use futures_util::future::BoxFuture;
 
 use crate::draw::Draw;
@@ -97,4 +98,14 @@ pub(crate) fn workloads() -> Vec<&'static Workload> {
 
 pub(crate) fn find(contender: &str, workload: &str) -> Option<&'static Cell> {
     inventory::iter::<Cell>.into_iter().find(|cell| cell.contender == contender && cell.workload == workload)
+}
+
+pub(crate) fn contender(id: &str) -> anyhow::Result<&'static Contender> {
+    let found = inventory::iter::<Contender>.into_iter().find(|contender| contender.id == id);
+    found.with_context(|| format!("no contender is called `{id}`"))
+}
+
+pub(crate) fn workload(id: &str) -> anyhow::Result<&'static Workload> {
+    let found = inventory::iter::<Workload>.into_iter().find(|workload| workload.id == id);
+    found.with_context(|| format!("no workload is called `{id}`"))
 }

@@ -22,6 +22,13 @@ pub(crate) struct Draw {
     pub(crate) of_tenant: u64,
 }
 
+impl Draw {
+    /// The same tenant, and an id that no row has yet.
+    pub(crate) fn fresh(&self) -> Self {
+        Self { id: Uuid::new_v4(), ..self.clone() }
+    }
+}
+
 /// Where draws come from: a sample of the rows, so that a tenant with many rows is drawn often.
 pub(crate) struct Urn {
     rows: Vec<Draw>,
@@ -53,14 +60,14 @@ impl Urn {
         Ok(Self { rows })
     }
 
-    /// The sample's rows, each once, up to so many.
-    pub(crate) fn rows(&self, most: usize) -> &[Draw] {
-        &self.rows[..most.min(self.rows.len())]
+    /// The sample's rows, each once.
+    pub(crate) fn rows(&self) -> &[Draw] {
+        &self.rows
     }
 
     /// The first rows of this one, for what must fit into the server's memory several times.
     pub(crate) fn smaller(&self, rows: usize) -> Self {
-        Self { rows: self.rows(rows).to_vec() }
+        Self { rows: self.rows.iter().take(rows).cloned().collect() }
     }
 
     /// Draws for so many operations.

@@ -35,5 +35,8 @@ pub(crate) fn name(id: Uuid) -> String {
     format!("item {id}")
 }
 
+/// How many rows a bulk insert inserts.
+pub(crate) const BULK: usize = 10_000;
+
 /// The status of rows that operations insert.
 pub(crate) const FRESH: &str = "fresh";

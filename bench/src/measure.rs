@@ -111,8 +111,8 @@ pub(crate) async fn measure(
 }
 
 /// Reads what will be read later, so that it comes from the server's memory for whoever is measured first.
-pub(crate) async fn heat(runner: &Runner<'_>, most: usize) -> anyhow::Result<()> {
-    for draw in runner.urn.rows(most) {
+pub(crate) async fn heat(runner: &Runner<'_>) -> anyhow::Result<()> {
+    for draw in runner.urn.rows() {
         (runner.cell.run)(&*runner.open, draw).await?;
     }
     Ok(())

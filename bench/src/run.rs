@@ -100,9 +100,12 @@ impl Bench {
         for &network in networks {
             let place = Place::new(&loaded.dataset, &self.authority, network)?;
             for workload in cell::workloads() {
-                // A stream is as long as its tenant is large: see `streams`.
+                // A stream is as long as its tenant is large: see `sizes`.
                 if workload.id == "stream" {
                     continue;
+                }
+                if !workload.writes && network == LOOPBACK {
+                    self.heat(loaded, &place, workload).await?;
                 }
                 for tasks in [1, 8, 64] {
                     let close = is_close(workload, network, tasks);
@@ -127,6 +130,14 @@ impl Bench {
         Ok(measured)
     }
 
+    /// Reads every row of the sample once, as the floor does.
+    async fn heat(&self, loaded: &Loaded, place: &Place<'_>, workload: &Workload) -> anyhow::Result<()> {
+        let contender = cell::contender("floor")?;
+        let cell = cell::find(contender.id, workload.id).context("the floor has no such cell")?;
+        let (open, Loaded { dataset, urn }) = ((contender.open)(place).await?, loaded);
+        heat(&Runner { contender: contender.id, open, cell, dataset, urn }).await
+    }
+
     async fn side_by_side(
         &self,
         loaded: &Loaded,
@@ -148,9 +159,6 @@ impl Bench {
         }
         // A durable write waits for the disk, and the disk's completions for a core.
         self.cores.pin(&loaded.dataset, tasks == 1 && !workload.writes).await?;
-        if tasks == 1 && !workload.writes && network == LOOPBACK {
-            heat(&runners[0], if workload.id == "stream" { 0 } else { SAMPLE }).await?;
-        }
         let rounds = measure(workload, tasks, &runners, effort).await;
         let rounds = rounds.with_context(|| format!("{} on {}", workload.id, network.id))?;
         let subject = Subject {
@@ -169,8 +177,7 @@ impl Bench {
         let mut measured = Vec::new();
         let few = self.load(10, false).await?;
         let place = Place::new(&few.dataset, &self.authority, LOOPBACK)?;
-        let stream = cell::workloads().into_iter().find(|workload| workload.id == "stream");
-        let stream = stream.context("no workload is called `stream`")?;
+        let stream = cell::workload("stream")?;
         // A stream is long, and so has few rounds in the time of others.
         let effort = Effort { budget: 4 * self.size.close.budget, ..self.size.close };
         measured.push(self.side_by_side(&few, &place, LOOPBACK, stream, 1, (&[], effort)).await?);
@@ -196,17 +203,15 @@ impl Bench {
                 let how = if skewed { "Zipf" } else { "even" };
                 let name = format!("{contender}, {} tenants, {how}", grouped(tenants));
                 let cell = cell::find(contender, "point-read").context("no such cell")?;
-                let found = cell::contenders().into_iter().find(|found| found.id == contender);
                 let place = Place::new(&loaded.dataset, &self.authority, LOOPBACK)?;
-                let open = (found.context("no such contender")?.open)(&place).await?;
+                let open = (cell::contender(contender)?.open)(&place).await?;
                 let dataset = &loaded.dataset;
                 runners.push(Runner { contender: name.leak(), open, cell, dataset, urn });
             }
         }
-        let workload = cell::workloads().into_iter().find(|workload| workload.id == "point-read");
-        let workload = workload.context("no workload is called `point-read`")?;
+        let workload = cell::workload("point-read")?;
         for runner in &runners {
-            heat(runner, FEW).await?;
+            heat(runner).await?;
         }
         self.cores.pin(&all[0].dataset, true).await?;
         let rounds = measure(workload, 1, &runners, self.size.close).await?;

@@ -21,9 +21,10 @@
 //! | `TENANCY_POSTGRES_BIN` | the folder of the binaries (`initdb`, `pg_ctl`, `postgres`) to start a server with |
 //! | `TENANCY_POSTGRES_OPTIONS` | more options of the server that is started: `-c shared_buffers=1GB` |
 //!
-//! With neither of the first two, installed binaries are looked for; [`Error::NotFound`] says where to get them. Give a server of your
-//! own only when it serves nothing but tests: the roles `tenancy_owner`, `tenancy_app` and `tenancy_app_login` are
-//! created and restricted there, and templates of databases (`tenancy_template_…`) stay for the next run.
+//! With neither of the first two, installed binaries are looked for; [`Error::NotFound`] says where to get them. Give
+//! a server of your own only when it serves nothing but tests: the roles `tenancy_owner`, `tenancy_app` and
+//! `tenancy_app_login` are created and restricted there, and templates of databases (`tenancy_template_…`) stay for
+//! the next run.
 //!
 //! # When a test fails
 //!

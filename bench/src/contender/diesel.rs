@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::cell::{Contender, cell};
 use crate::dataset::Role;
 use crate::draw::Draw;
-use crate::item::{FRESH, name};
+use crate::item::{BULK, FRESH, name};
 use crate::place::{POOL, Place};
 
 diesel::table! {
@@ -139,7 +139,7 @@ async fn delete(connection: &mut AsyncPgConnection, draw: &Draw) -> anyhow::Resu
 }
 
 async fn five(connection: &mut AsyncPgConnection, draw: &Draw) -> anyhow::Result<u64> {
-    let fresh = Draw { id: Uuid::new_v4(), ..draw.clone() };
+    let fresh = draw.fresh();
     let rows = point_read(connection, draw).await?
         + update(connection, draw).await?
         + insert(connection, &fresh).await?
@@ -152,7 +152,7 @@ async fn five(connection: &mut AsyncPgConnection, draw: &Draw) -> anyhow::Result
 async fn bulk_insert(connection: &mut AsyncPgConnection, draw: &Draw) -> anyhow::Result<u64> {
     let mut rows = 0;
     for _ in 0..2 {
-        let items: Vec<NewItem> = (0..5_000).map(|_| NewItem::new(draw.tenant, Uuid::new_v4())).collect();
+        let items: Vec<NewItem> = (0..BULK / 2).map(|_| NewItem::new(draw.tenant, Uuid::new_v4())).collect();
         rows += diesel::insert_into(items::table).values(items).execute(connection).await? as u64;
     }
     Ok(rows)

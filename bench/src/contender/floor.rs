@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use deadpool::managed::{self, Metrics, Object, QueueMode, RecycleResult};
+use deadpool::managed::{self, Metrics, QueueMode, RecycleResult};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions as _, Connection as _};
 
@@ -38,12 +38,6 @@ pub(crate) struct Floor {
     pool: PlainPool,
 }
 
-impl Floor {
-    pub(crate) async fn get(&self) -> anyhow::Result<Object<Plain>> {
-        Ok(self.pool.get().await?)
-    }
-}
-
 inventory::submit! {
     Contender {
         id: "floor",
@@ -66,33 +60,27 @@ inventory::submit! {
 }
 
 macro_rules! cells {
-    ($contender:literal) => {
-        cell!(Floor, $contender, "point-read", |floor, draw| {
-            hand::point_read(&mut *floor.get().await?, draw).await
-        });
-        cell!(Floor, $contender, "page", |floor, draw| { hand::page(&mut *floor.get().await?, draw).await });
-        cell!(Floor, $contender, "insert", |floor, draw| {
-            hand::insert(&mut *floor.get().await?, draw).await
-        });
-        cell!(Floor, $contender, "update", |floor, draw| {
-            hand::update(&mut *floor.get().await?, draw).await
-        });
-        cell!(Floor, $contender, "delete", |floor, draw| {
-            hand::delete(&mut *floor.get().await?, draw).await
-        });
+    ($contender:literal: $($workload:literal => $statement:path),*) => {
+        $(cell!(Floor, $contender, $workload, |floor, draw| { $statement(&mut *floor.pool.get().await?, draw).await });)*
         cell!(Floor, $contender, "transaction", |floor, draw| {
-            let mut connection = floor.get().await?;
+            let mut connection = floor.pool.get().await?;
             let mut tx = connection.begin().await?;
             let rows = hand::five(&mut tx, draw).await?;
             tx.commit().await?;
             Ok(rows)
         });
-        cell!(Floor, $contender, "bulk-insert", |floor, draw| {
-            hand::bulk_insert(&mut *floor.get().await?, draw, 10_000).await
-        });
-        cell!(Floor, $contender, "stream", |floor, draw| {
-            hand::stream(&mut *floor.get().await?, draw).await
-        });
+    };
+    ($contender:literal) => {
+        cells!(
+            $contender:
+            "point-read" => hand::point_read,
+            "page" => hand::page,
+            "insert" => hand::insert,
+            "update" => hand::update,
+            "delete" => hand::delete,
+            "bulk-insert" => hand::bulk_insert,
+            "stream" => hand::stream
+        );
     };
 }
 cells!("floor");

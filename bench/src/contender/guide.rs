@@ -51,10 +51,6 @@ cells!(
     "update" => hand::update,
     "delete" => hand::delete,
     "transaction" => hand::five,
-    "bulk-insert" => ten_thousand,
+    "bulk-insert" => hand::bulk_insert,
     "stream" => hand::stream
 );
-
-async fn ten_thousand(connection: &mut sqlx::PgConnection, draw: &Draw) -> anyhow::Result<u64> {
-    hand::bulk_insert(connection, draw, 10_000).await
-}

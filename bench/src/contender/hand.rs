@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::draw::Draw;
-use crate::item::{FRESH, Item, name};
+use crate::item::{BULK, FRESH, Item, name};
 
 /// A text with the columns in it, put together while compiling.
 macro_rules! sql {
@@ -71,7 +71,7 @@ pub(crate) async fn delete(connection: &mut PgConnection, draw: &Draw) -> anyhow
 
 /// The five statements of the workload `transaction`, without what stands around them.
 pub(crate) async fn five(connection: &mut PgConnection, draw: &Draw) -> anyhow::Result<u64> {
-    let fresh = Draw { id: Uuid::new_v4(), ..draw.clone() };
+    let fresh = draw.fresh();
     let rows = point_read(&mut *connection, draw).await?
         + update(&mut *connection, draw).await?
         + insert(&mut *connection, &fresh).await?
@@ -80,12 +80,8 @@ pub(crate) async fn five(connection: &mut PgConnection, draw: &Draw) -> anyhow::
     Ok(rows)
 }
 
-pub(crate) async fn bulk_insert(
-    connection: &mut PgConnection,
-    draw: &Draw,
-    rows: usize,
-) -> anyhow::Result<u64> {
-    let ids: Vec<Uuid> = (0..rows).map(|_| Uuid::new_v4()).collect();
+pub(crate) async fn bulk_insert(connection: &mut PgConnection, draw: &Draw) -> anyhow::Result<u64> {
+    let ids: Vec<Uuid> = (0..BULK).map(|_| Uuid::new_v4()).collect();
     let names: Vec<String> = ids.iter().map(|id| name(*id)).collect();
     let done = sqlx::query(
         "INSERT INTO items (tenant_id, id, name, status, amount, done, note)
@@ -94,10 +90,10 @@ pub(crate) async fn bulk_insert(
     .bind(draw.tenant)
     .bind(ids)
     .bind(names)
-    .bind(vec![FRESH; rows])
-    .bind(vec![12_345_i64; rows])
-    .bind(vec![false; rows])
-    .bind(vec![None::<String>; rows])
+    .bind(vec![FRESH; BULK])
+    .bind(vec![12_345_i64; BULK])
+    .bind(vec![false; BULK])
+    .bind(vec![None::<String>; BULK])
     .execute(connection)
     .await?;
     Ok(done.rows_affected())

@@ -9,17 +9,11 @@ use uuid::Uuid;
 
 use crate::cell::{Contender, cell};
 use crate::draw::Draw;
-use crate::item::{Item, SCHEMA, new_item};
+use crate::item::{BULK, Item, SCHEMA, new_item};
 use crate::place::{POOL, Place};
 
-/// Each statement by itself.
 pub(crate) struct Ours {
-    pub(crate) db: TenantDb,
-}
-
-/// Each statement in a transaction of its own.
-pub(crate) struct OursTx {
-    pub(crate) db: TenantDb,
+    db: TenantDb,
 }
 
 async fn connect(place: &Place<'_>) -> anyhow::Result<TenantDb> {
@@ -43,7 +37,7 @@ inventory::submit! {
         title: "**tenancy**, in a transaction",
         about: "`begin`, the statement, `commit`",
         row: 3,
-        open: |place| Box::pin(async move { Ok(Arc::new(OursTx { db: connect(place).await? }) as _) }),
+        open: |place| Box::pin(async move { Ok(Arc::new(Ours { db: connect(place).await? }) as _) }),
     }
 }
 
@@ -73,7 +67,7 @@ async fn delete<'c>(executor: impl Executor<'c>, draw: &Draw) -> anyhow::Result<
 }
 
 async fn five(db: &TenantDb, draw: &Draw) -> anyhow::Result<u64> {
-    let fresh = Draw { id: Uuid::new_v4(), ..draw.clone() };
+    let fresh = draw.fresh();
     let mut tx = db.begin(&draw.token).await?;
     let rows = point_read(&mut tx, draw).await?
         + update(&mut tx, draw).await?
@@ -85,7 +79,7 @@ async fn five(db: &TenantDb, draw: &Draw) -> anyhow::Result<u64> {
 }
 
 async fn bulk_insert<'c>(executor: impl Executor<'c>, draw: &Draw) -> anyhow::Result<u64> {
-    let items = (0..10_000).map(|_| new_item(Uuid::new_v4()));
+    let items = (0..BULK).map(|_| new_item(Uuid::new_v4()));
     Ok(Item::insert_many(&draw.token, items).execute(executor).await?)
 }
 
@@ -102,7 +96,7 @@ async fn stream<'c>(executor: impl Executor<'c>, draw: &Draw) -> anyhow::Result<
 macro_rules! cells {
     ($($workload:literal => $statement:path),*) => {$(
         cell!(Ours, "tenancy", $workload, |ours, draw| { $statement(&ours.db, draw).await });
-        cell!(OursTx, "tenancy-tx", $workload, |ours, draw| {
+        cell!(Ours, "tenancy-tx", $workload, |ours, draw| {
             let mut tx = ours.db.begin(&draw.token).await?;
             let rows = $statement(&mut tx, draw).await?;
             tx.commit().await?;
@@ -119,4 +113,4 @@ cells!(
     "bulk-insert" => bulk_insert,
     "stream" => stream
 );
-cell!(OursTx, "tenancy-tx", "transaction", |ours, draw| { five(&ours.db, draw).await });
+cell!(Ours, "tenancy-tx", "transaction", |ours, draw| { five(&ours.db, draw).await });

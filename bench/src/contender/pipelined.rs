@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::cell::{Contender, cell};
 use crate::dataset::Role;
 use crate::draw::Draw;
-use crate::item::{FRESH, name};
+use crate::item::{BULK, FRESH, name};
 use crate::place::{POOL, Place};
 
 pub(crate) struct Pipelined {
@@ -147,11 +147,10 @@ async fn delete(client: &Object, statement: &Statement, draw: &Draw) -> Result<u
 }
 
 async fn bulk_insert(client: &Object, statement: &Statement, draw: &Draw) -> Result<u64> {
-    const ROWS: usize = 10_000;
-    let ids: Vec<Uuid> = (0..ROWS).map(|_| Uuid::new_v4()).collect();
+    let ids: Vec<Uuid> = (0..BULK).map(|_| Uuid::new_v4()).collect();
     let names: Vec<String> = ids.iter().map(|id| name(*id)).collect();
-    let (statuses, amounts) = (vec![FRESH; ROWS], vec![12_345_i64; ROWS]);
-    let (dones, notes) = (vec![false; ROWS], vec![None::<String>; ROWS]);
+    let (statuses, amounts) = (vec![FRESH; BULK], vec![12_345_i64; BULK]);
+    let (dones, notes) = (vec![false; BULK], vec![None::<String>; BULK]);
     let values: &[&(dyn ToSql + Sync)] = &[&draw.tenant, &ids, &names, &statuses, &amounts, &dones, &notes];
     client.execute(statement, values).await
 }
@@ -188,7 +187,7 @@ async fn five(client: Object, draw: &Draw) -> anyhow::Result<u64> {
     let add = client.prepare_cached(INSERT).await?;
     let remove = client.prepare_cached(DELETE).await?;
     let tenant = draw.tenant.to_string();
-    let fresh = Draw { id: Uuid::new_v4(), ..draw.clone() };
+    let fresh = draw.fresh();
     let mut begun = Begun(Some(client));
     let client = begun.0.as_ref().context("a connection")?;
     let (begin, bound, found) = join3(

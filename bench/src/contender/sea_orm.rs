@@ -19,11 +19,11 @@ use uuid::Uuid;
 use crate::cell::{Contender, cell};
 use crate::dataset::Role;
 use crate::draw::Draw;
-use crate::item::{FRESH, name};
+use crate::item::{BULK, FRESH, name};
 use crate::place::{POOL, Place};
 
-/// The entity. SeaORM derives public items from it.
-#[allow(unreachable_pub)]
+/// The entity.
+#[allow(unreachable_pub, reason = "SeaORM derives public items")]
 mod item {
     use sea_orm::entity::prelude::*;
 
@@ -125,7 +125,7 @@ async fn delete(db: &impl ConnectionTrait, draw: &Draw) -> anyhow::Result<u64> {
 }
 
 async fn five(db: &impl ConnectionTrait, draw: &Draw) -> anyhow::Result<u64> {
-    let fresh = Draw { id: Uuid::new_v4(), ..draw.clone() };
+    let fresh = draw.fresh();
     let rows = point_read(db, draw).await?
         + update(db, draw).await?
         + insert(db, &fresh).await?
@@ -138,7 +138,7 @@ async fn five(db: &impl ConnectionTrait, draw: &Draw) -> anyhow::Result<u64> {
 async fn bulk_insert(db: &impl ConnectionTrait, draw: &Draw) -> anyhow::Result<u64> {
     let mut rows = 0;
     for _ in 0..2 {
-        let items = (0..5_000).map(|_| new_item(draw.tenant, Uuid::new_v4()));
+        let items = (0..BULK / 2).map(|_| new_item(draw.tenant, Uuid::new_v4()));
         rows += Items::insert_many(items).exec_without_returning(db).await?;
     }
     Ok(rows)

@@ -13,7 +13,6 @@ use crate::dataset::Role;
 use crate::place::{POOL, Place};
 
 pub(crate) struct SqlxPool(PgPool);
-pub(crate) struct NoPrePing(PgPool);
 
 async fn pool(place: &Place<'_>, ask: bool) -> anyhow::Result<PgPool> {
     let options = PgPoolOptions::new().max_connections(POOL).test_before_acquire(ask);
@@ -36,34 +35,30 @@ inventory::submit! {
         title: "the same, `test_before_acquire(false)`",
         about: "the floor's statements on sqlx's pool without the ping before: the one after each release stays",
         row: 21,
-        open: |place| Box::pin(async { Ok(Arc::new(NoPrePing(pool(place, false).await?)) as _) }),
+        open: |place| Box::pin(async { Ok(Arc::new(SqlxPool(pool(place, false).await?)) as _) }),
     }
 }
 
 macro_rules! cells {
-    ($type:ty, $contender:literal) => {
-        cell!($type, $contender, "point-read", |pool, draw| {
-            hand::point_read(&mut *pool.0.acquire().await?, draw).await
-        });
-        cell!($type, $contender, "page", |pool, draw| {
-            hand::page(&mut *pool.0.acquire().await?, draw).await
-        });
-        cell!($type, $contender, "insert", |pool, draw| {
-            hand::insert(&mut *pool.0.acquire().await?, draw).await
-        });
-        cell!($type, $contender, "update", |pool, draw| {
-            hand::update(&mut *pool.0.acquire().await?, draw).await
-        });
-        cell!($type, $contender, "delete", |pool, draw| {
-            hand::delete(&mut *pool.0.acquire().await?, draw).await
-        });
-        cell!($type, $contender, "transaction", |pool, draw| {
+    ($contender:literal: $($workload:literal => $statement:path),*) => {
+        $(cell!(SqlxPool, $contender, $workload, |pool, draw| { $statement(&mut *pool.0.acquire().await?, draw).await });)*
+        cell!(SqlxPool, $contender, "transaction", |pool, draw| {
             let mut tx = pool.0.begin().await?;
             let rows = hand::five(&mut tx, draw).await?;
             tx.commit().await?;
             Ok(rows)
         });
     };
+    ($contender:literal) => {
+        cells!(
+            $contender:
+            "point-read" => hand::point_read,
+            "page" => hand::page,
+            "insert" => hand::insert,
+            "update" => hand::update,
+            "delete" => hand::delete
+        );
+    };
 }
-cells!(SqlxPool, "sqlx-pool");
-cells!(NoPrePing, "sqlx-pool-no-pre-ping");
+cells!("sqlx-pool");
+cells!("sqlx-pool-no-pre-ping");

@@ -128,7 +128,7 @@ async fn delete(connection: &mut PgConnection, draw: &Draw) -> anyhow::Result<u6
 }
 
 async fn five(connection: &mut PgConnection, draw: &Draw) -> anyhow::Result<u64> {
-    let fresh = Draw { id: Uuid::new_v4(), ..draw.clone() };
+    let fresh = draw.fresh();
     let rows = point_read(&mut *connection, draw).await?
         + update(&mut *connection, draw).await?
         + insert(&mut *connection, &fresh).await?

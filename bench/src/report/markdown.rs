@@ -95,7 +95,7 @@ fn estimate(estimate: Estimate, unit: &str) -> String {
 }
 
 fn title(contender: &str) -> &str {
-    cell::contenders().into_iter().find(|found| found.id == contender).map_or(contender, |found| found.title)
+    cell::contender(contender).map_or(contender, |found| found.title)
 }
 
 fn round_trips(results: &Results) -> String {

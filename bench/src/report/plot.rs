@@ -62,7 +62,7 @@ fn bars(
         row.workload == workload && row.network == network && row.tasks == tasks && row.contender != "control"
     });
     let titled = rows.filter_map(|row| {
-        let contender = cell::contenders().into_iter().find(|contender| contender.id == row.contender)?;
+        let contender = cell::contender(&row.contender).ok()?;
         Some((contender.title.replace(['*', '`'], ""), of(row)))
     });
     titled.collect()

@@ -1,6 +1,7 @@
 //! Inserting many rows by one statement.
 
 use crate::cell::{Rows, Workload};
+use crate::item::BULK;
 
 inventory::submit! {
     Workload {
@@ -10,6 +11,6 @@ inventory::submit! {
         row: 6,
         rows: Rows::Fresh,
         writes: true,
-        yields: |_| 10_000,
+        yields: |_| BULK as u64,
     }
 }

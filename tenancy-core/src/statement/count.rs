@@ -1,7 +1,6 @@
 //! [`Count`] and [`Exists`]: questions about rows that need none of them.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use crate::TenantToken;
 use crate::db::Executor;
@@ -87,15 +86,7 @@ impl<E: TenantScoped> Count<E> {
         count.map(i64::unsigned_abs).ok_or(Error::RowNotFound)
     }
 
-    /// The text of the statement, as PostgreSQL gets it: for `EXPLAIN`, and for logs. It holds names and no values.
-    /// `$1` is the tenant, and its type is the domain `tenancy.bound`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Encode`] when a value cannot be encoded.
-    pub fn sql(&self) -> Result<Arc<str>, Error> {
-        run::text(&self.ask)
-    }
+    run::sql_of!(ask);
 }
 
 impl<E: TenantScoped> Exists<E> {
@@ -118,13 +109,5 @@ impl<E: TenantScoped> Exists<E> {
         run::fetch_row(&self.ask, executor.source(), |row| row.get(0)).await?.ok_or(Error::RowNotFound)
     }
 
-    /// The text of the statement, as PostgreSQL gets it: for `EXPLAIN`, and for logs. It holds names and no values.
-    /// `$1` is the tenant, and its type is the domain `tenancy.bound`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Encode`] when a value cannot be encoded.
-    pub fn sql(&self) -> Result<Arc<str>, Error> {
-        run::text(&self.ask)
-    }
+    run::sql_of!(ask);
 }

@@ -1,7 +1,6 @@
 //! [`Delete`]: deleting rows.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use crate::TenantToken;
 use crate::db::Executor;
@@ -104,15 +103,7 @@ impl<E: TenantScoped, S> Delete<E, S> {
         run::fetch_all(&self.removal, executor.source()).await
     }
 
-    /// The text of the statement, as PostgreSQL gets it: for `EXPLAIN`, and for logs. It holds names and no values.
-    /// `$1` is the tenant, and its type is the domain `tenancy.bound`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Encode`] when a value cannot be encoded.
-    pub fn sql(&self) -> Result<Arc<str>, Error> {
-        run::text(&self.removal)
-    }
+    run::sql_of!(removal);
 }
 
 impl Statement for Removal {

@@ -1,7 +1,6 @@
 //! [`Insert`] and [`InsertMany`]: new rows. The tenant column comes from the token and from nowhere else.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use crate::TenantToken;
 use crate::db::Executor;
@@ -83,15 +82,7 @@ impl<E: TenantScoped> Insert<E> {
         run::fetch_one(&self.row, executor.source()).await
     }
 
-    /// The text of the statement, as PostgreSQL gets it: for `EXPLAIN`, and for logs. It holds names and no values.
-    /// `$1` is the tenant, and its type is the domain `tenancy.bound`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Encode`] when a value cannot be encoded.
-    pub fn sql(&self) -> Result<Arc<str>, Error> {
-        run::text(&self.row)
-    }
+    run::sql_of!(row);
 }
 
 impl Statement for NewRow {
@@ -180,15 +171,7 @@ impl<E: TenantScoped> InsertMany<E> {
         run::fetch_all(&self.rows, source).await
     }
 
-    /// The text of the statement, as PostgreSQL gets it: for `EXPLAIN`, and for logs. It holds names and no values.
-    /// `$1` is the tenant, and its type is the domain `tenancy.bound`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Encode`] when a value cannot be encoded.
-    pub fn sql(&self) -> Result<Arc<str>, Error> {
-        run::text(&self.rows)
-    }
+    run::sql_of!(rows);
 }
 
 impl Statement for NewRows {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use futures_core::stream::BoxStream;
 use futures_util::TryStreamExt;
+use sqlx::postgres::PgArguments;
 
 use crate::TenantToken;
 use crate::db::{Bound, Session, Source};
@@ -30,19 +31,38 @@ pub(crate) trait Statement: Send + Sync {
 
 /// The text of a statement, as the server gets it.
 pub(crate) fn text(statement: &dyn Statement) -> Result<Arc<str>, Error> {
-    let mut sql = Sql::new(statement.entity(), Bound::shown(statement.token().tenant()))?;
-    statement.render(&mut sql)?;
-    Ok(sql.finish().0)
+    rendered(statement, Bound::shown(statement.token().tenant())).map(|(text, _)| text)
 }
 
-type Query = sqlx::query::Query<'static, sqlx::Postgres, sqlx::postgres::PgArguments>;
+/// The method that every statement has: `sql_of!(read)` shows the statement in the field `read`.
+macro_rules! sql_of {
+    ($statement:ident) => {
+        /// The text of the statement, as PostgreSQL gets it: for `EXPLAIN`, and for logs. It holds names and no
+        /// values. `$1` is the tenant, and its type is the domain `tenancy.bound`.
+        ///
+        /// # Errors
+        ///
+        /// [`Error::Encode`] when a value cannot be encoded.
+        pub fn sql(&self) -> Result<std::sync::Arc<str>, Error> {
+            run::text(&self.$statement)
+        }
+    };
+}
+pub(crate) use sql_of;
+
+fn rendered(statement: &dyn Statement, bound: Bound) -> Result<(Arc<str>, PgArguments), Error> {
+    let mut sql = Sql::new(statement.entity(), bound)?;
+    statement.render(&mut sql)?;
+    Ok(sql.finish())
+}
+
+type Query = sqlx::query::Query<'static, sqlx::Postgres, PgArguments>;
 
 async fn open<'c>(statement: &dyn Statement, source: Source<'c>) -> Result<(Session<'c>, Query), Error> {
     statement.check()?;
     let mut session = source.open(statement.token(), statement.entity()).await?;
-    let mut sql = Sql::new(statement.entity(), session.bind(statement.token()))?;
-    statement.render(&mut sql)?;
-    let (text, arguments) = sql.finish();
+    let bound = session.bind(statement.token());
+    let (text, arguments) = rendered(statement, bound)?;
     // The text holds identifiers of the entity, quoted, and no value.
     Ok((session, sqlx::query_with(sqlx::AssertSqlSafe(text), arguments)))
 }

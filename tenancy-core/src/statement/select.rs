@@ -1,7 +1,6 @@
 //! [`Select`]: reading rows.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use futures_core::stream::BoxStream;
 
@@ -132,15 +131,7 @@ impl<E: TenantScoped> Select<E> {
         run::fetch(self.read, executor.source())
     }
 
-    /// The text of the statement, as PostgreSQL gets it: for `EXPLAIN`, and for logs. It holds names and no values.
-    /// `$1` is the tenant, and its type is the domain `tenancy.bound`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Encode`] when a value cannot be encoded.
-    pub fn sql(&self) -> Result<Arc<str>, Error> {
-        run::text(&self.read)
-    }
+    run::sql_of!(read);
 }
 
 impl Read {

@@ -1,7 +1,6 @@
 //! [`Update`]: changing rows. The tenant column, ids and generated columns have no setter.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use crate::TenantToken;
 use crate::db::Executor;
@@ -138,15 +137,7 @@ impl<E: TenantScoped, S> Update<E, S> {
         run::fetch_all(&self.change, executor.source()).await
     }
 
-    /// The text of the statement, as PostgreSQL gets it: for `EXPLAIN`, and for logs. It holds names and no values.
-    /// `$1` is the tenant, and its type is the domain `tenancy.bound`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Encode`] when a value cannot be encoded.
-    pub fn sql(&self) -> Result<Arc<str>, Error> {
-        run::text(&self.change)
-    }
+    run::sql_of!(change);
 }
 
 impl Statement for Change {
