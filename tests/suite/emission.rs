@@ -292,7 +292,7 @@ async fn unbound_there_are_no_rows_and_writes_are_refused() {
     }
     // The owner is held too.
     let mut owner = two.db.connect_as_owner().await;
-    assert_eq!(run(&mut owner, "UPDATE emission.boards SET slug = 'x'").await.expect("a statement"), 0);
+    assert_eq!(code(run(&mut owner, "UPDATE emission.boards SET slug = 'x'").await), "42501");
     assert_eq!(two.rows().await, before);
 }
 
@@ -481,21 +481,58 @@ async fn definition(owner: &mut PgConnection) -> Vec<String> {
 async fn keys_that_exist_are_kept() {
     let own = "ALTER TABLE emission.boards ADD CONSTRAINT mine PRIMARY KEY (tenant_id, id), \
                  ADD CONSTRAINT slugs UNIQUE (tenant_id, slug); \
+               CREATE INDEX by_title ON emission.cards (tenant_id, title); \
                ALTER TABLE emission.cards ADD CONSTRAINT on_board \
-                 FOREIGN KEY (tenant_id, board_id) REFERENCES emission.boards (tenant_id, id) ON DELETE CASCADE, \
-                 ADD CONSTRAINT cards_after_id_fkey \
-                 FOREIGN KEY (tenant_id, board_id) REFERENCES emission.boards (tenant_id, id)";
+                 FOREIGN KEY (tenant_id, board_id) REFERENCES emission.boards (tenant_id, id) ON DELETE CASCADE";
     let db = TestDb::builder().sql(TABLES).sql(own).sql(sql()).create().await.expect("applied");
     let mut owner = db.connect_as_owner().await;
     let keys: Vec<String> = sqlx::query_scalar(
-        "SELECT conname || ' ' || confdeltype::text FROM pg_constraint WHERE contype IN ('p', 'u', 'f') \
-         AND conrelid IN ('emission.boards'::regclass, 'emission.cards'::regclass) ORDER BY 1",
+        "SELECT conname::text FROM pg_constraint WHERE contype IN ('p', 'u', 'f') \
+           AND conrelid IN ('emission.boards'::regclass, 'emission.cards'::regclass) \
+         UNION ALL SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisunique \
+           AND indrelid IN ('emission.boards'::regclass, 'emission.cards'::regclass) ORDER BY 1",
     )
     .fetch_all(&mut owner)
     .await
     .expect("the catalogs");
-    // The last one was under a name of ours and said something else: it is replaced.
-    assert_eq!(keys, ["cards_after_id_fkey n", "cards_pkey  ", "mine  ", "on_board c", "slugs  "]);
+    assert_eq!(
+        keys,
+        [
+            "cards_after_id_fkey",
+            "cards_pkey",
+            "emission.by_title",
+            "emission.cards_tenant_id_after_id_idx",
+            "emission.cards_tenant_id_board_id_idx",
+            "mine",
+            "on_board",
+            "slugs"
+        ]
+    );
+    let emitted: Vec<String> = sqlx::query_scalar(
+        "SELECT name FROM tenancy.emitted WHERE kind <> 'not null' AND relation IN \
+                            ('emission.boards'::regclass, 'emission.cards'::regclass) ORDER BY 1",
+    )
+    .fetch_all(&mut owner)
+    .await
+    .expect("the journal");
+    assert_eq!(
+        emitted,
+        ["cards_after_id_fkey", "cards_pkey", "cards_tenant_id_after_id_idx", "cards_tenant_id_board_id_idx"],
+        "what was there is not ours to drop"
+    );
+}
+
+/// A key under a name of ours that says something else is the user's: it stops the file.
+#[tokio::test]
+async fn a_key_under_our_name_is_not_replaced() {
+    let own = "ALTER TABLE emission.boards ADD PRIMARY KEY (tenant_id, id); ALTER TABLE emission.cards \
+               ADD CONSTRAINT cards_after_id_fkey FOREIGN KEY (tenant_id, board_id) REFERENCES emission.boards (tenant_id, id)";
+    let db = TestDb::builder().sql(TABLES).sql(own).create().await.expect("a database");
+    let error = run(&mut db.connect_as_owner().await, sql()).await.expect_err("refused");
+    assert!(
+        error.to_string().contains("\"cards_after_id_fkey\" for relation \"cards\" already exists"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

@@ -2,15 +2,18 @@
 
 #![allow(dead_code, missing_docs, unreachable_pub, reason = "test code is not an API")]
 
+mod backup;
 mod binding;
 mod common;
 mod connect;
 mod cost;
 mod emission;
 mod errors;
+mod maintenance;
 mod matrix;
 mod one_mint;
 mod pooler;
+mod property;
 mod raw;
 mod round_trips;
 mod statements;

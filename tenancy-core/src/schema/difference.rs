@@ -93,13 +93,12 @@ fn words(column: &Column) -> String {
     if column.nullable { format!("{role} and optional") } else { role.to_owned() }
 }
 
-/// What is in one list and not in the other. A key that is gone from the entity stays in PostgreSQL: silence drops
-/// nothing.
+/// What is in one list and not in the other.
 fn list<T: Ord + Debug>(what: &str, before: &[T], now: &[T], say: impl Fn(&T) -> String) -> Vec<String> {
     let (before, now): (BTreeSet<_>, BTreeSet<_>) = (before.iter().collect(), now.iter().collect());
     let new = now.difference(&before).map(|&item| format!("{what} {} is new", say(item)));
     let gone = before
         .difference(&now)
-        .map(|&item| format!("{what} {} is gone from the entity, and stays in the database", say(item)));
+        .map(|&item| format!("{what} {} is gone, and is dropped if emission made it", say(item)));
     new.chain(gone).collect()
 }

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::__private::{Derived, Listed, inventory};
-use crate::schema::lock::{self, Lock, LockError, checksum};
+use crate::schema::lock::{self, Lock, LockError};
 use crate::schema::model::Model;
-use crate::schema::plan::{File, Plan, Refusal, Write, plan};
+use crate::schema::plan::{File, Migration, Plan, REVERSES, Refusal, Write, plan};
 use crate::schema::{Schema, SchemaError};
 
 /// What asks for a new file: `TENANCY_MIGRATIONS=write`.
@@ -85,6 +85,17 @@ pub fn __golden(schema: &'static Schema, package: &str, folder: &str) {
     }
 }
 
+/// For tests of emission: what `TENANCY_MIGRATIONS=write` does, by itself.
+///
+/// # Errors
+///
+/// Why nothing was written.
+#[doc(hidden)]
+pub fn __write(schema: &Schema, folder: &Path) -> Result<String, String> {
+    let folder = Folder { path: folder.to_owned(), name: "migrations" };
+    folder.check(schema, true, SystemTime::now()).map_err(|failure| failure.to_string())
+}
+
 fn alarm(unlisted: &[&str]) -> Option<String> {
     (!unlisted.is_empty()).then(|| {
         format!(
@@ -153,36 +164,22 @@ impl Folder<'_> {
     }
 
     fn files(&self) -> Result<Vec<File>, Failure> {
-        let failed = |error| Failure::Io { path: self.path.clone(), error };
-        let entries = match fs::read_dir(&self.path) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(failed(error)),
-        };
-        let mut files = Vec::new();
-        for entry in entries {
-            let entry = entry.map_err(failed)?;
-            // A name that is no UTF-8 is none of sqlx's either.
-            let Ok(name) = entry.file_name().into_string() else { continue };
-            if name.ends_with(".sql") {
-                let path = entry.path();
-                let bytes = fs::read(&path).map_err(|error| Failure::Io { path, error })?;
-                files.push(File { name, sha256: checksum(&String::from_utf8_lossy(&bytes)) });
-            }
-        }
+        let mut files = files_in(&self.path, "")?;
+        files.extend(files_in(&self.path.join(REVERSES), &format!("{REVERSES}/"))?);
         Ok(files)
     }
 
-    /// The migration first: a run that dies between the two is taken up by the next one.
+    /// The lock file last: a run that dies before it is taken up by the next one.
     fn write(&self, write: &Write) -> Result<String, Failure> {
         fs::create_dir_all(&self.path).map_err(|error| Failure::Io { path: self.path.clone(), error })?;
         let mut said = String::new();
-        if let Some((name, text)) = &write.migration {
+        if let Some(Migration { file: (name, text), reverse: (reverse, undoing) }) = &write.migration {
+            self.replace(reverse, undoing)?;
             self.replace(name, text)?;
             let _ = writeln!(
                 said,
-                "tenancy: wrote {}/{name}: review it, and commit it with the lock file",
-                self.name
+                "tenancy: wrote {folder}/{name} and {folder}/{reverse}: review them, and commit them with the lock file",
+                folder = self.name
             );
         }
         self.replace(lock::FILE, &write.lock.render().map_err(Failure::Json)?)?;
@@ -193,13 +190,36 @@ impl Folder<'_> {
     /// A reader sees the whole file or none.
     fn replace(&self, name: &str, text: &str) -> Result<(), Failure> {
         let path = self.path.join(name);
-        let draft = self.path.join(format!(".{name}.{}", std::process::id()));
-        let written = fs::write(&draft, text).and_then(|()| fs::rename(&draft, &path));
+        let draft = self.path.join(format!(".tenancy.{}", std::process::id()));
+        let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
+        let written = folder.and_then(|()| fs::write(&draft, text)).and_then(|()| fs::rename(&draft, &path));
         written.map_err(|error| {
             let _ = fs::remove_file(&draft);
             Failure::Io { path, error }
         })
     }
+}
+
+/// The migrations of a folder, which need not exist. `prefix` stands before their names.
+fn files_in(path: &Path, prefix: &str) -> Result<Vec<File>, Failure> {
+    let failed = |error| Failure::Io { path: path.to_owned(), error };
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(failed)?;
+        // A name that is no UTF-8 is none of sqlx's either.
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        if name.ends_with(".sql") {
+            let path = entry.path();
+            let bytes = fs::read(&path).map_err(|error| Failure::Io { path, error })?;
+            files.push(File::new(format!("{prefix}{name}"), &String::from_utf8_lossy(&bytes)));
+        }
+    }
+    Ok(files)
 }
 
 #[cfg(test)]

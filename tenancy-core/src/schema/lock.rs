@@ -34,6 +34,16 @@ pub(crate) struct Lock {
 pub(crate) struct Emitted {
     pub(crate) file: String,
     pub(crate) sha256: String,
+    /// Its reverse. Files of the first edition have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reverse: Option<Reverse>,
+}
+
+/// The reverse of a file: in the folder of the migrations, or below it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Reverse {
+    pub(crate) file: String,
+    pub(crate) sha256: String,
 }
 
 /// Why a lock file cannot be read.

@@ -22,9 +22,9 @@ pub(crate) mod verify;
 pub use self::descriptor::{ColumnDescriptor, ColumnRole, EntityDescriptor, OnDelete, ReferenceDescriptor};
 pub use self::error::SchemaError;
 pub use self::finding::Finding;
-#[doc(hidden)]
-pub use self::golden::__golden;
 pub use self::golden::unlisted;
+#[doc(hidden)]
+pub use self::golden::{__golden, __write};
 
 /// The runtime role when `schema!` names none.
 pub const DEFAULT_RUNTIME_ROLE: &str = "tenancy_app";
@@ -88,12 +88,7 @@ impl Schema {
     ///
     /// As [`check`](Self::check).
     pub fn sql(&self) -> Result<String, Vec<SchemaError>> {
-        let model = model::Model::new(self)?;
-        let entities = model.entities.iter().map(|entity| (entity, None)).collect();
-        Ok(emit::migration(
-            &model,
-            &emit::Statement { foundation: true, entities, ..emit::Statement::default() },
-        ))
+        Ok(emit::whole(&model::Model::new(self)?))
     }
 }
 

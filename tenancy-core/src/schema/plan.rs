@@ -1,18 +1,41 @@
 //! [`plan`]: what the golden test has to do. Pure: from what there is to what is to be, without a look at a disk.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::schema::difference::differences;
-use crate::schema::emit::{self, EDITION, Statement};
-use crate::schema::lock::{self, Emitted, FORMAT, Lock, checksum};
-use crate::schema::model::{Entity, Model, Table};
+use crate::schema::emit::{self, EDITION, FOLLOWS, MARK};
+use crate::schema::lock::{self, Emitted, FORMAT, Lock, Reverse, checksum};
+use crate::schema::model::{Model, Table};
 
-/// A file in the folder of the migrations.
+/// Where the reverse of a file stands, below the folder of the migrations, unless the migrations are reversible ones.
+/// sqlx does not look into folders.
+pub(crate) const REVERSES: &str = "reverse";
+
+/// A file in the folder of the migrations, or among their reverses: `reverse/0002_tenancy.sql`.
 #[derive(Debug, Clone)]
 pub(crate) struct File {
     pub(crate) name: String,
     pub(crate) sha256: String,
+    /// Present when emission wrote the file.
+    pub(crate) mark: Option<Mark>,
+}
+
+/// What an emitted file says of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Mark {
+    /// The file that it was emitted after. Files of the first edition do not say.
+    pub(crate) follows: Option<String>,
+}
+
+impl File {
+    pub(crate) fn new(name: impl Into<String>, text: &str) -> Self {
+        let mark = text.starts_with(MARK).then(|| {
+            let follows = text.lines().find_map(|line| line.strip_prefix(FOLLOWS)).map(str::to_owned);
+            Mark { follows }
+        });
+        Self { name: name.into(), sha256: checksum(text), mark }
+    }
 }
 
 /// What there is to do.
@@ -29,9 +52,16 @@ pub(crate) enum Plan {
 #[derive(Debug)]
 pub(crate) struct Write {
     pub(crate) differences: Vec<String>,
-    /// The name and the text of the new migration, unless what changed says nothing to PostgreSQL.
-    pub(crate) migration: Option<(String, String)>,
+    /// Unless what changed says nothing to PostgreSQL.
+    pub(crate) migration: Option<Migration>,
     pub(crate) lock: Lock,
+}
+
+/// A new file and its reverse: names and texts.
+#[derive(Debug)]
+pub(crate) struct Migration {
+    pub(crate) file: (String, String),
+    pub(crate) reverse: (String, String),
 }
 
 /// Why nothing is written.
@@ -57,29 +87,62 @@ pub(crate) enum Refusal {
         lock::FILE
     )]
     NewerEdition { edition: u32 },
+    /// The lock file of one branch was kept, and the files of both.
+    #[error(
+        "{file} was emitted, and {} does not know it: another branch has emitted too. Keep the lock file and the files of \
+         the branch that was merged first, remove {file} with its reverse (no database may have applied it), and write again",
+        lock::FILE
+    )]
+    EmittedElsewhere { file: String },
+    /// The lock file knows the files of both branches, and neither was emitted on top of the other.
+    #[error(
+        "{first} and {second} were both emitted after {follows}: two branches have emitted. Keep the lock file and the files \
+         of the branch that was merged first, remove the other with its reverse (no database may have applied it), and write \
+         again"
+    )]
+    TwoFollowOne { first: String, second: String, follows: String },
 }
 
 /// Compares.
 pub(crate) fn plan(now: &Model, before: Option<&Lock>, folder: &[File], clock: SystemTime) -> Plan {
-    let refusals = before.map_or_else(Vec::new, |before| refusals(now, before, folder));
-    if !refusals.is_empty() {
-        return Plan::Refused(refusals);
+    let mut refusals = before.map_or_else(Vec::new, |before| refusals(now, before, folder));
+    let written = if refusals.is_empty() { write(now, before, folder, clock) } else { None };
+    let known = |name: &str| {
+        let new = written.iter().filter_map(|write| write.migration.as_ref());
+        let held = before.into_iter().flat_map(|before| &before.migrations);
+        held.flat_map(|m| [Some(m.file.as_str()), m.reverse.as_ref().map(|reverse| reverse.file.as_str())])
+            .flatten()
+            .chain(new.flat_map(|new| [new.file.0.as_str(), new.reverse.0.as_str()]))
+            .any(|known| known == name)
+    };
+    let elsewhere = folder.iter().filter(|file| file.mark.is_some() && !known(&file.name));
+    refusals.extend(elsewhere.map(|file| Refusal::EmittedElsewhere { file: file.name.clone() }));
+    match written {
+        _ if !refusals.is_empty() => Plan::Refused(refusals),
+        None => Plan::Current,
+        Some(write) => Plan::Write(Box::new(write)),
     }
+}
+
+fn write(now: &Model, before: Option<&Lock>, folder: &[File], clock: SystemTime) -> Option<Write> {
     let differences = differences(before, now);
     if differences.is_empty() {
-        return Plan::Current;
+        return None;
     }
-    let statement = statement(now, before);
     let mut migrations = before.map_or_else(Vec::new, |before| before.migrations.clone());
-    let migration = statement.map(|statement| {
-        let text = emit::migration(now, &statement);
-        let sha256 = checksum(&text);
+    let last = migrations.last().map_or("no file", |last| last.file.as_str());
+    let migration = emit::text(before, now, Some(last)).map(|text| {
+        let sha256 = checksum(&text.forward);
         // A run that died after the migration and before the lock file: it is taken up and not written twice.
         let left = folder.iter().find(|f| f.sha256 == sha256 && migrations.iter().all(|m| m.file != f.name));
         let file = left.map_or_else(|| next_name(folder, clock), |file| file.name.clone());
-        migrations.push(Emitted { file: file.clone(), sha256 });
-        (file, text)
+        Migration { reverse: (reverse_of(&file), text.reverse), file: (file, text.forward) }
     });
+    migrations.extend(migration.iter().map(|Migration { file, reverse }| Emitted {
+        file: file.0.clone(),
+        sha256: checksum(&file.1),
+        reverse: Some(Reverse { file: reverse.0.clone(), sha256: checksum(&reverse.1) }),
+    }));
     let retired: BTreeSet<&Table> = before
         .into_iter()
         .flat_map(|before| &before.retired)
@@ -94,7 +157,7 @@ pub(crate) fn plan(now: &Model, before: Option<&Lock>, folder: &[File], clock: S
         retired: retired.into_iter().cloned().collect(),
         migrations,
     };
-    Plan::Write(Box::new(Write { differences, migration, lock }))
+    Some(Write { differences, migration, lock })
 }
 
 fn refusals(now: &Model, before: &Lock, folder: &[File]) -> Vec<Refusal> {
@@ -102,12 +165,26 @@ fn refusals(now: &Model, before: &Lock, folder: &[File]) -> Vec<Refusal> {
     if before.edition > EDITION {
         refusals.push(Refusal::NewerEdition { edition: before.edition });
     }
+    let held = |name: &str| folder.iter().find(|held| held.name == name);
     for emitted in &before.migrations {
-        let file = emitted.file.clone();
-        match folder.iter().find(|held| held.name == emitted.file) {
-            None => refusals.push(Refusal::MissingFile { file }),
-            Some(held) if held.sha256 != emitted.sha256 => refusals.push(Refusal::ChangedFile { file }),
-            Some(_) => {}
+        let reverse = emitted.reverse.as_ref().map(|reverse| (&reverse.file, &reverse.sha256));
+        for (file, sha256) in [(&emitted.file, &emitted.sha256)].into_iter().chain(reverse) {
+            match held(file) {
+                None => refusals.push(Refusal::MissingFile { file: file.clone() }),
+                Some(held) if held.sha256 != *sha256 => {
+                    refusals.push(Refusal::ChangedFile { file: file.clone() });
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    let follows = |emitted: &Emitted| held(&emitted.file)?.mark.as_ref()?.follows.clone();
+    let mut followers: BTreeMap<String, &str> = BTreeMap::new();
+    for emitted in &before.migrations {
+        let Some(follows) = follows(emitted) else { continue };
+        if let Some(first) = followers.insert(follows.clone(), &emitted.file) {
+            let (first, second) = (first.to_owned(), emitted.file.clone());
+            refusals.push(Refusal::TwoFollowOne { first, second, follows });
         }
     }
     for entity in &before.entities {
@@ -119,53 +196,30 @@ fn refusals(now: &Model, before: &Lock, folder: &[File]) -> Vec<Refusal> {
     refusals
 }
 
-/// What a new file has to state; nothing when what differs says nothing to PostgreSQL, such as a field that is an
-/// `Option` now.
-fn statement<'a>(now: &'a Model, before: Option<&'a Lock>) -> Option<Statement<'a>> {
-    let Some(before) = before else {
-        let entities = now.entities.iter().map(|entity| (entity, None)).collect();
-        return Some(Statement { foundation: true, entities, ..Statement::default() });
-    };
-    let everything = before.edition != EDITION || before.runtime_role != now.runtime_role;
-    let restated = |entity: &'a Entity| {
-        let held = before.entity(&entity.table);
-        let differs = held.is_none_or(|held| says(now, held) != says(now, entity));
-        (everything || differs).then_some((entity, held))
-    };
-    let statement = Statement {
-        foundation: everything,
-        entities: now.entities.iter().filter_map(restated).collect(),
-        retired: now.retired.iter().filter(|table| before.entity(table).is_some()).collect(),
-        former_role: Some(before.runtime_role.as_str()).filter(|former| *former != now.runtime_role),
-    };
-    let empty = statement.entities.is_empty() && statement.retired.is_empty() && !statement.foundation;
-    (!empty).then_some(statement)
-}
-
-/// What PostgreSQL is told about one entity, and nothing else.
-fn says(model: &Model, entity: &Entity) -> String {
-    let entity = entity.canonical();
-    let alone = Model {
-        runtime_role: model.runtime_role.clone(),
-        entities: vec![entity.clone()],
-        retired: Vec::new(),
-    };
-    let statement = Statement { entities: vec![(&entity, None)], ..Statement::default() };
-    emit::migration(&alone, &statement)
+/// Beside the file where it is a reversible migration, and else in a folder of their own.
+fn reverse_of(file: &str) -> String {
+    match file.strip_suffix(".up.sql") {
+        Some(name) => format!("{name}.down.sql"),
+        None => format!("{REVERSES}/{file}"),
+    }
 }
 
 /// `0002_tenancy.sql` after `0001_..`, and the time where versions are times or there are none: as sqlx's own tool does.
+/// Reversible after reversible ones: sqlx's tool refuses a folder that has both.
 fn next_name(folder: &[File], clock: SystemTime) -> String {
-    let versions: Vec<&str> = folder.iter().filter_map(|file| version(&file.name)).collect();
+    let names: Vec<&str> =
+        folder.iter().map(|file| file.name.as_str()).filter(|name| version(name).is_some()).collect();
+    let versions: Vec<&str> = names.iter().filter_map(|name| version(name)).collect();
+    let suffix = if names.iter().any(|name| name.ends_with(".up.sql")) { ".up.sql" } else { ".sql" };
     let highest = versions.iter().filter_map(|v| v.parse::<u64>().ok()).max();
     let width = versions.first().map(|version| version.len());
     match (highest, width) {
         (Some(highest), Some(width)) if width < TIME_DIGITS && versions.iter().all(|v| v.len() == width) => {
-            format!("{:0width$}_tenancy.sql", highest + 1)
+            format!("{:0width$}_tenancy{suffix}", highest + 1)
         }
         // Later than every other, or sqlx would run it too early.
         (highest, _) => {
-            format!("{}_tenancy.sql", timestamp(clock).max(highest.map_or(0, |highest| highest + 1)))
+            format!("{}_tenancy{suffix}", timestamp(clock).max(highest.map_or(0, |highest| highest + 1)))
         }
     }
 }

@@ -1,15 +1,35 @@
-//! The examination that each emitted file begins with: whether the tables are as emission needs them.
+//! What each emitted file asks before it changes a table: whether the server and the tables are as emission needs them.
 //!
 //! A user's `CREATE TABLE` holds columns, and emission owns the keys. Where another key stands, adding ours would leave
-//! theirs in force, so the migration fails and says how to mend it.
+//! theirs in force, so the migration fails and says how to mend it. The same goes for views that would read past
+//! row-level security.
 
+use std::collections::BTreeSet;
+
+use crate::schema::emit::change::{Change, Part};
 use crate::schema::emit::quote::{literal, literals};
-use crate::schema::model::{Entity, Model};
+use crate::schema::model::{Entity, Model, Table};
 
-/// The SQL of the examination of every listed table: the foreign keys between them concern both sides.
-pub(crate) fn examine(model: &Model, tag: &str) -> String {
-    let listed = model.entities.iter().map(row).collect::<Vec<_>>().join(",\n");
-    format!(include_str!("examine.sql"), tag = tag, listed = listed)
+/// One transaction, and a server that is new enough.
+pub(crate) fn server(tag: &str) -> String {
+    format!(include_str!("server.sql"), tag = tag)
+}
+
+/// The entities of `now` that the changes are about, and the parents that they refer to: a foreign key concerns both.
+pub(crate) fn concerned<'a>(now: &'a Model, changes: &[&Change<'_>]) -> Vec<&'a Entity> {
+    let mut tables: BTreeSet<&Table> = changes.iter().filter_map(|change| change.table()).collect();
+    for change in changes {
+        if let Change::AddPart(_, Part::ForeignKey(reference)) = change {
+            tables.insert(&reference.parent);
+        }
+    }
+    now.entities.iter().filter(|entity| tables.contains(&entity.table)).collect()
+}
+
+/// The SQL of the examination of tables.
+pub(crate) fn tables(entities: &[&Entity], role: &str, tag: &str) -> String {
+    let listed = entities.iter().map(|entity| row(entity)).collect::<Vec<_>>().join(",\n");
+    format!(include_str!("examine.sql"), tag = tag, listed = listed, role = literal(role))
 }
 
 fn row(entity: &Entity) -> String {

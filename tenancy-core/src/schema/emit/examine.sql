@@ -1,17 +1,10 @@
--- What emission does not own must not be in its way. Nothing has been changed yet when this fails.
+-- What emission does not own must not be in its way.
 DO {tag}
 DECLARE
   problems text;
   mends text;
 BEGIN
-  IF current_setting('search_path') <> 'pg_catalog, pg_temp' THEN
-    RAISE EXCEPTION 'tenancy: this file must run in one transaction'
-      USING HINT = 'Apply it with sqlx''s migrator, or with psql --single-transaction.';
-  END IF;
-  IF current_setting('server_version_num')::integer < 150000 THEN
-    RAISE EXCEPTION 'tenancy: PostgreSQL 15 or later is needed, and this is %', current_setting('server_version');
-  END IF;
-  WITH listed AS (
+  WITH RECURSIVE listed AS (
     SELECT w.*, format('%I.%I', w.schema_name, w.table_name) AS name,
            c.oid, c.relkind, c.relowner, a.attnum AS tenant_number, a.atttypid AS tenant_type
     FROM (VALUES
@@ -21,6 +14,7 @@ BEGIN
     LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.table_name
     LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = w.tenant AND a.attnum > 0 AND NOT a.attisdropped
   ),
+  -- What emission made itself is not in its way.
   held AS (
     SELECT l.name, l.key, l.tenant_number, k.conname, k.contype,
            ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS u (number, place)
@@ -32,6 +26,17 @@ BEGIN
       FROM listed l
       JOIN pg_constraint k ON k.conrelid = l.oid AND k.conparentid = 0
       LEFT JOIN listed p ON p.oid = k.confrelid
+     WHERE NOT EXISTS (SELECT FROM tenancy.emitted e WHERE (e.kind, e.relation, e.name) = ('constraint', l.oid, k.conname))
+  ),
+  -- Whatever reads the tables, through other views as well.
+  reading (oid, name) AS (
+    SELECT r.ev_class, l.name FROM listed l
+      JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = l.oid AND d.classid = 'pg_rewrite'::regclass
+      JOIN pg_rewrite r ON r.oid = d.objid AND r.ev_class <> l.oid
+    UNION
+    SELECT r.ev_class, v.name FROM reading v
+      JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = v.oid AND d.classid = 'pg_rewrite'::regclass
+      JOIN pg_rewrite r ON r.oid = d.objid AND r.ev_class <> v.oid
   ),
   found (problem, mend) AS (
     SELECT format('%s does not exist', name),
@@ -72,11 +77,21 @@ BEGIN
       LEFT JOIN pg_constraint k ON k.conindid = x.indexrelid AND k.conrelid = l.oid AND k.contype IN ('u', 'x')
      WHERE (x.indisunique OR x.indisexclusion) AND NOT x.indisprimary
        AND NOT l.tenant_number = ANY ((x.indkey::int2[])[0:x.indnkeyatts - 1])
+       AND NOT EXISTS (SELECT FROM tenancy.emitted e WHERE (e.kind, e.relation, e.name) = ('constraint', l.oid, k.conname))
     UNION ALL
     -- Foreign key checks ignore row-level security: without the tenant they attach to another tenant's row.
     SELECT format('the foreign key %I of %s to %s does not pair their tenant columns', conname, name, parent),
            format('ALTER TABLE %s DROP CONSTRAINT %I; Say references = .. on the field: emission makes the key.', name, conname)
       FROM held WHERE contype = 'f' AND parent IS NOT NULL AND NOT paired
+    UNION ALL
+    SELECT CASE c.relkind WHEN 'm' THEN format('the materialized view %s holds rows of %s past row-level security', c.oid::regclass, v.name)
+                ELSE format('the view %s reads %s with the rights of its owner', c.oid::regclass, v.name) END,
+           CASE c.relkind WHEN 'm' THEN format('REVOKE ALL ON %s FROM PUBLIC, %I;', c.oid::regclass, {role})
+                ELSE format('ALTER VIEW %s SET (security_invoker = true);', c.oid::regclass) END
+      FROM reading v JOIN pg_class c ON c.oid = v.oid
+     WHERE (c.relkind = 'm' OR c.relkind = 'v' AND NOT coalesce((SELECT option_value::boolean FROM pg_options_to_table(c.reloptions)
+                                                                   WHERE option_name = 'security_invoker'), false))
+       AND (has_table_privilege({role}, c.oid, 'SELECT, INSERT, UPDATE, DELETE') OR has_any_column_privilege({role}, c.oid, 'SELECT'))
   )
   SELECT string_agg('- ' || problem, E'\n'), string_agg('- ' || mend, E'\n') INTO problems, mends FROM found;
   IF problems IS NOT NULL THEN

@@ -16,12 +16,72 @@ pub(crate) const CURRENT_TENANT_BODY: &str =
     "RETURN (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid";
 
 /// The SQL of the foundation.
-pub(crate) fn foundation(runtime_role: &str, tag: &str) -> String {
+pub(crate) fn add(tag: &str) -> String {
+    format!(include_str!("foundation.sql"), tag = tag, bound_check = literal(BOUND_CHECK))
+}
+
+/// In the reverse of the first file alone. It fails where something else depends on the foundation.
+pub(crate) fn drop() -> String {
+    include_str!("foundation_drop.sql").to_owned()
+}
+
+/// The runtime role, and what it may do with the foundation.
+pub(crate) fn add_role(role: &str, tag: &str) -> String {
+    format!(include_str!("role.sql"), tag = tag, role = ident(role), role_literal = literal(role))
+}
+
+/// The role itself stays: roles belong to the whole server, and other databases may have grants for it.
+pub(crate) fn drop_role(role: &str, tag: &str) -> String {
+    let statements = format!(
+        "REVOKE ALL ON FUNCTION tenancy.current_tenant() FROM {role};\n    \
+         REVOKE ALL ON SCHEMA tenancy FROM {role};",
+        role = ident(role)
+    );
+    // A role can be gone: an administrator drops it for the whole server.
     format!(
-        include_str!("foundation.sql"),
-        tag = tag,
-        role = ident(runtime_role),
-        role_literal = literal(runtime_role),
-        bound_check = literal(BOUND_CHECK),
+        "DO {tag} BEGIN\n  \
+           IF EXISTS (SELECT FROM pg_roles WHERE rolname = {}) THEN\n    \
+             {statements}\n  \
+           END IF;\n\
+         END {tag};\n",
+        literal(role)
     )
+}
+
+/// Unless it was granted before, which is not ours to take away.
+pub(crate) fn grant_usage(schema: &str, role: &str, tag: &str) -> String {
+    format!(
+        "DO {tag} BEGIN\n  \
+           IF NOT EXISTS (SELECT FROM pg_namespace CROSS JOIN aclexplode(nspacl) AS a\n      \
+             WHERE nspname = {name} AND a.grantee = {regrole}::regrole AND a.privilege_type = 'USAGE') THEN\n    \
+             GRANT USAGE ON SCHEMA {schema} TO {to};\n    \
+             INSERT INTO tenancy.emitted VALUES ('usage', 0, {usage}) ON CONFLICT DO NOTHING;\n  \
+           END IF;\n\
+         END {tag};\n",
+        name = literal(schema),
+        regrole = literal(&ident(role)),
+        schema = ident(schema),
+        to = ident(role),
+        usage = literal(&usage(schema, role)),
+    )
+}
+
+pub(crate) fn revoke_usage(schema: &str, role: &str, tag: &str) -> String {
+    format!(
+        "DO {tag} BEGIN\n  \
+           DELETE FROM tenancy.emitted WHERE (kind, relation, name) = ('usage', 0, {usage});\n  \
+           IF FOUND AND EXISTS (SELECT FROM pg_roles WHERE rolname = {name}) THEN\n    \
+             REVOKE USAGE ON SCHEMA {schema} FROM {role};\n  \
+           END IF;\n\
+         END {tag};\n",
+        usage = literal(&usage(schema, role)),
+        name = literal(role),
+        schema = ident(schema),
+        role = ident(role),
+    )
+}
+
+/// As `tenancy.emitted` has it.
+fn usage(schema: &str, role: &str) -> String {
+    format!("{} to {}", ident(schema), ident(role))
 }

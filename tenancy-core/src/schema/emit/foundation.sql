@@ -1,29 +1,3 @@
--- ===== Foundation ===================================================================================================
-
--- The group that holds the runtime grants. It cannot log in: the application's logins are members of it, so that
--- credentials rotate without a migration.
-DO {tag}
-DECLARE
-  runtime record;
-BEGIN
-  SELECT rolsuper, rolbypassrls INTO runtime FROM pg_roles WHERE rolname = {role_literal};
-  IF NOT FOUND THEN
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolcreaterole)) THEN
-      RAISE EXCEPTION 'tenancy: the runtime role % does not exist, and % may not create it', {role_literal}, current_user
-        USING HINT = format('Run once, as an administrator: CREATE ROLE %I NOLOGIN', {role_literal});
-    END IF;
-    BEGIN
-      CREATE ROLE {role} NOLOGIN;
-    EXCEPTION WHEN duplicate_object OR unique_violation THEN
-      -- Roles belong to the whole server: a migration of another database was faster.
-      NULL;
-    END;
-  ELSIF runtime.rolsuper OR runtime.rolbypassrls THEN
-    RAISE EXCEPTION 'tenancy: row-level security does not hold for the runtime role %', {role_literal}
-      USING HINT = format('Run once, as an administrator: ALTER ROLE %I NOSUPERUSER NOBYPASSRLS', {role_literal});
-  END IF;
-END {tag};
-
 DO {tag}
 BEGIN
   IF NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'tenancy') THEN
@@ -38,7 +12,6 @@ BEGIN
   END IF;
 END {tag};
 REVOKE ALL ON SCHEMA tenancy FROM PUBLIC;
-GRANT USAGE ON SCHEMA tenancy TO {role};
 
 -- What binds a tenant. A statement's first parameter is declared as this domain; PostgreSQL evaluates the CHECK while it
 -- reads the parameter, before it plans or runs the statement; and the CHECK sets app.tenant_id for the transaction. So one
@@ -79,4 +52,72 @@ REVOKE ALL ON TYPE tenancy.bound FROM PUBLIC;
 CREATE OR REPLACE FUNCTION tenancy.current_tenant() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
   RETURN nullif(pg_catalog.current_setting('app.tenant_id', true), '')::uuid;
 REVOKE ALL ON FUNCTION tenancy.current_tenant() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION tenancy.current_tenant() TO {role};
+
+-- Who is bound, for the owner, who is told when nobody is. Forced row-level security holds it too, and a data migration
+-- that touched no rows, or a report without any, would otherwise be silent.
+CREATE OR REPLACE FUNCTION tenancy.owner_tenant() RETURNS uuid LANGUAGE plpgsql STABLE PARALLEL SAFE
+  SET search_path = pg_catalog, pg_temp AS {tag}
+BEGIN
+  IF coalesce(current_setting('app.tenant_id', true), '') = '' THEN
+    RAISE insufficient_privilege USING
+      MESSAGE = 'tenancy: no tenant is bound, and row-level security holds the owner of the table too',
+      HINT = 'For a data migration, begin the transaction with: SELECT tenancy.maintenance(''schema.table'', ..);';
+  END IF;
+  RETURN current_setting('app.tenant_id')::uuid;
+END {tag};
+REVOKE ALL ON FUNCTION tenancy.owner_tenant() FROM PUBLIC;
+
+-- The tables whose owner is not held until this transaction ends: see tenancy.maintenance. A row cannot be committed: the
+-- foreign key, which is checked then, refers to a row that never is. Only the trigger below takes rows out, and it stands
+-- before the check ("Put_back" sorts before PostgreSQL's "RI_ConstraintTrigger"): so dropping it ends in an error.
+CREATE TABLE IF NOT EXISTS tenancy.lifted (
+  relation regclass PRIMARY KEY CHECK (relation <> 0),
+  never regclass NOT NULL DEFAULT 0 CHECK (never = 0)
+    CONSTRAINT not_committed REFERENCES tenancy.lifted DEFERRABLE INITIALLY DEFERRED);
+REVOKE ALL ON tenancy.lifted FROM PUBLIC;
+CREATE OR REPLACE FUNCTION tenancy.put_back() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS {tag}
+BEGIN
+  IF EXISTS (SELECT FROM pg_class WHERE oid = NEW.relation) THEN
+    EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', NEW.relation);
+  END IF;
+  -- All of it, whatever was done to the rows: those of other transactions are not seen here.
+  DELETE FROM tenancy.lifted;
+  RETURN NULL;
+END {tag};
+REVOKE ALL ON FUNCTION tenancy.put_back() FROM PUBLIC;
+DO {tag} BEGIN
+  IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = 'tenancy.lifted'::regclass AND tgname = 'Put_back') THEN
+    CREATE CONSTRAINT TRIGGER "Put_back" AFTER INSERT ON tenancy.lifted DEFERRABLE INITIALLY DEFERRED
+      FOR EACH ROW EXECUTE FUNCTION tenancy.put_back();
+  END IF;
+END {tag};
+-- In replication sessions too, where ordinary triggers are silent.
+ALTER TABLE tenancy.lifted ENABLE ALWAYS TRIGGER "Put_back";
+
+-- For data migrations: the owner sees every row of these tables until the transaction ends. The tables are locked for
+-- everybody else until then, so nobody reads them unguarded; and what is lifted is put back by a deferred trigger while the
+-- transaction commits, or the transaction does not commit.
+CREATE OR REPLACE FUNCTION tenancy.maintenance(VARIADIC tables regclass[]) RETURNS void LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp AS {tag}
+DECLARE
+  lifting regclass;
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = 'tenancy.lifted'::regclass AND tgname = 'Put_back' AND tgenabled = 'A') THEN
+    RAISE EXCEPTION 'tenancy: the trigger that puts row-level security back is disabled'
+      USING HINT = 'ALTER TABLE tenancy.lifted ENABLE ALWAYS TRIGGER "Put_back";';
+  END IF;
+  -- Whoever has said SET CONSTRAINTS ALL IMMEDIATE would have it put back before it is lifted.
+  SET CONSTRAINTS tenancy."Put_back", tenancy.not_committed DEFERRED;
+  FOREACH lifting IN ARRAY tables LOOP
+    IF EXISTS (SELECT FROM pg_class WHERE oid = lifting AND relforcerowsecurity) THEN
+      -- Written first: the event trigger of provisioning looks here.
+      INSERT INTO tenancy.lifted VALUES (lifting);
+      EXECUTE format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', lifting);
+    END IF;
+  END LOOP;
+END {tag};
+REVOKE ALL ON FUNCTION tenancy.maintenance(regclass[]) FROM PUBLIC;
+
+-- What emission made. It drops nothing else. `relation` is 0 where the thing belongs to none.
+CREATE TABLE IF NOT EXISTS tenancy.emitted (kind text, relation regclass, name text, PRIMARY KEY (kind, relation, name));
+REVOKE ALL ON tenancy.emitted FROM PUBLIC;

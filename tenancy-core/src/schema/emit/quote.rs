@@ -1,7 +1,7 @@
 //! Names in SQL: quoted always, so that `order`, `Mixed Case` and `say "hi"` all work, inside literals and `DO` blocks
 //! too.
 
-use crate::schema::emit::Statement;
+use crate::schema::lock::Lock;
 use crate::schema::model::{Model, Table};
 
 /// A name as an identifier.
@@ -44,15 +44,14 @@ pub(crate) fn comment(text: &str) -> String {
 
 /// The tag of dollar quotes: one that no name holds, or a table named `$tenancy$` would end the `DO` block that
 /// mentions it.
-pub(crate) fn tag(model: &Model, statement: &Statement<'_>) -> String {
-    let mut names = vec![model.runtime_role.as_str()];
-    names.extend(statement.former_role);
-    let before = statement.entities.iter().filter_map(|(_, before)| *before);
-    for entity in model.entities.iter().chain(before) {
+pub(crate) fn tag(before: Option<&Lock>, now: &Model) -> String {
+    let mut names = vec![now.runtime_role.as_str()];
+    names.extend(before.map(|before| before.runtime_role.as_str()));
+    for entity in now.entities.iter().chain(before.into_iter().flat_map(|before| &before.entities)) {
         names.extend([entity.table.schema.as_str(), &entity.table.name]);
         names.extend(entity.columns.iter().map(|column| column.name.as_str()));
     }
-    for retired in &statement.retired {
+    for retired in &now.retired {
         names.extend([retired.schema.as_str(), &retired.name]);
     }
     (0_usize..)

@@ -22,9 +22,15 @@ impl Scratch {
     }
 
     fn names(&self) -> Vec<String> {
-        let entries = fs::read_dir(&self.0).expect("the folder");
-        let mut names: Vec<_> =
-            entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8")).collect();
+        let reverses = fs::read_dir(self.0.join(REVERSES)).into_iter().flatten();
+        let entries =
+            fs::read_dir(&self.0).expect("the folder").chain(reverses).map(|entry| entry.expect("an entry"));
+        let mut names: Vec<_> = entries
+            .filter(|entry| entry.path().is_file())
+            .map(|entry| {
+                entry.path().strip_prefix(&self.0).expect("below").to_str().expect("UTF-8").to_owned()
+            })
+            .collect();
         names.sort();
         names
     }
@@ -49,7 +55,10 @@ fn it_writes_only_when_asked_to_and_never_an_old_file() {
 
     let said = scratch.check(&[&PROJECT], true).expect("asked to");
     assert!(said.contains("migrations/0002_tenancy.sql"), "{said}");
-    assert_eq!(scratch.names(), ["0001_tables.sql", "0002_tenancy.sql", "tenancy.lock.json"]);
+    assert_eq!(
+        scratch.names(),
+        ["0001_tables.sql", "0002_tenancy.sql", "reverse/0002_tenancy.sql", "tenancy.lock.json"]
+    );
     assert_eq!(scratch.check(&[&PROJECT], false).expect("current"), "");
     assert_eq!(scratch.check(&[&PROJECT], true).expect("current"), "");
     let (first, lock) = (scratch.read("0002_tenancy.sql"), scratch.read("tenancy.lock.json"));
@@ -58,7 +67,14 @@ fn it_writes_only_when_asked_to_and_never_an_old_file() {
     assert!(failure.to_string().contains("public.tasks: is new"), "{failure}");
     assert_eq!(scratch.read("tenancy.lock.json"), lock);
     scratch.check(&[&PROJECT, &TASK], true).expect("asked to");
-    let names = ["0001_tables.sql", "0002_tenancy.sql", "0003_tenancy.sql", "tenancy.lock.json"];
+    let names = [
+        "0001_tables.sql",
+        "0002_tenancy.sql",
+        "0003_tenancy.sql",
+        "reverse/0002_tenancy.sql",
+        "reverse/0003_tenancy.sql",
+        "tenancy.lock.json",
+    ];
     assert_eq!(scratch.names(), names);
     assert_eq!(scratch.read("0002_tenancy.sql"), first);
     let lock = scratch.read("tenancy.lock.json");

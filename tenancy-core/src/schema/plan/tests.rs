@@ -14,15 +14,22 @@ fn model(entities: &[&'static EntityDescriptor], retired: &[&'static str]) -> Mo
 }
 
 fn file(name: &str, text: &str) -> File {
-    File { name: name.into(), sha256: checksum(text) }
+    File::new(name, text)
+}
+
+/// The folder with what was written.
+fn with(folder: &[File], written: &Write) -> Vec<File> {
+    let Migration { file: (name, text), reverse: (reverse, undoing) } =
+        written.migration.as_ref().expect("a migration");
+    [folder, &[file(name, text), file(reverse, undoing)]].concat()
 }
 
 /// What is in force after the first emission, with the folder as it is then.
 fn emitted(now: &Model) -> (Lock, Vec<File>) {
     let tables = file("0001_tables.sql", "CREATE TABLE ..");
     let write = written(now, None, std::slice::from_ref(&tables));
-    let (name, text) = write.migration.expect("a migration");
-    (write.lock, vec![tables, file(&name, &text)])
+    let folder = with(&[tables], &write);
+    (write.lock, folder)
 }
 
 #[track_caller]
@@ -49,11 +56,13 @@ fn the_first_emission_states_everything_and_then_nothing_differs() {
         write.differences,
         ["nothing was emitted yet", "public.projects: is new", "public.tasks: is new"]
     );
-    let (name, text) = write.migration.expect("a migration");
-    assert_eq!(name, "0002_tenancy.sql");
+    let folder = with(&[], &write);
+    let Migration { file: (name, text), reverse: (reverse, undoing) } = write.migration.expect("a migration");
+    assert_eq!((name.as_str(), reverse.as_str()), ("0002_tenancy.sql", "reverse/0002_tenancy.sql"));
     assert!(text.contains("CREATE DOMAIN tenancy.bound") && text.contains("\"tasks_project_id_fkey\""));
-    assert_eq!(write.lock.migrations, [Emitted { file: name.clone(), sha256: checksum(&text) }]);
-    let folder = [file(&name, &text)];
+    assert!(text.contains("-- Follows: no file"), "{text}");
+    let reverse = Some(Reverse { file: reverse, sha256: checksum(&undoing) });
+    assert_eq!(write.lock.migrations, [Emitted { file: name, sha256: checksum(&text), reverse }]);
     assert!(matches!(plan(&now, Some(&write.lock), &folder, clock()), Plan::Current));
     let read = Lock::parse(&write.lock.render().expect("JSON")).expect("its own text");
     assert_eq!(read, write.lock, "what is written is read back");
@@ -66,7 +75,7 @@ fn the_order_of_the_list_says_nothing() {
 }
 
 #[test]
-fn a_change_is_a_new_file_that_restates_the_changed_entity_alone() {
+fn a_change_is_a_new_file_that_holds_what_changed_alone() {
     let (lock, folder) = emitted(&model(&[&TASK, &PROJECT], &[]));
     let columns = [&TASK.columns[..4], &[column("colour", ColumnRole::Defaulted)]];
     let columns: Vec<_> =
@@ -80,12 +89,27 @@ fn a_change_is_a_new_file_that_restates_the_changed_entity_alone() {
             "public.tasks: the column \"title\" is gone from the entity",
         ]
     );
-    let (name, text) = write.migration.expect("a migration");
+    let Migration { file: (name, text), reverse: (_, undoing) } = write.migration.expect("a migration");
     assert_eq!(name, "0003_tenancy.sql");
-    assert!(!text.contains("CREATE DOMAIN"), "the foundation is in force");
-    assert!(text.contains("CREATE POLICY tenancy_bound ON \"public\".\"tasks\""));
-    assert!(!text.contains("CREATE POLICY tenancy_bound ON \"public\".\"projects\""));
-    assert!(text.contains("GRANT INSERT (\"title\")"), "a program of before may still write it");
+    assert!(text.contains("-- Follows: 0002_tenancy.sql"), "{text}");
+    let statements = |text: &str| -> Vec<String> {
+        text.lines()
+            .filter(|line| line.starts_with("GRANT") || line.starts_with("REVOKE"))
+            .map(str::to_owned)
+            .collect()
+    };
+    assert_eq!(
+        statements(&text),
+        ["GRANT INSERT (\"colour\"), UPDATE (\"colour\") ON \"public\".\"tasks\" TO \"tenancy_app\";"],
+        "a program of before may still write the title"
+    );
+    assert_eq!(
+        statements(&undoing),
+        ["REVOKE INSERT (\"colour\"), UPDATE (\"colour\") ON \"public\".\"tasks\" FROM \"tenancy_app\";"]
+    );
+    for never in ["CREATE", "ALTER", "DROP"] {
+        assert!(text.lines().all(|line| !line.starts_with(never)), "{text}");
+    }
     assert_eq!(write.lock.migrations.len(), 2);
     assert_eq!(write.lock.migrations[0], lock.migrations[0]);
 }
@@ -122,13 +146,14 @@ fn silence_never_removes_a_lock() {
     assert_eq!(table.to_string(), "public.tasks");
     let write = written(&model(&[&PROJECT], &["tasks"]), Some(&lock), &folder);
     assert_eq!(write.differences, ["public.tasks: is retired"]);
-    let (_, text) = write.migration.expect("a migration");
+    let folder = with(&folder, &write);
+    let (_, text) = write.migration.expect("a migration").file;
     assert!(text.contains("REVOKE ALL ON \"public\".\"tasks\""));
     for never in ["DROP TABLE", "DISABLE", "NO FORCE", "DROP POLICY"] {
         assert!(!text.contains(never), "{text}");
     }
     // From then on the word may stay or go, and the table may come back.
-    let (retired, folder) = (write.lock, [&folder[..], &[file("0003_tenancy.sql", &text)]].concat());
+    let retired = write.lock;
     assert_eq!(retired.retired.len(), 1);
     for schema in [model(&[&PROJECT], &["tasks"]), silent] {
         assert!(matches!(plan(&schema, Some(&retired), &folder, clock()), Plan::Current));
@@ -144,12 +169,16 @@ fn an_emitted_file_that_is_gone_or_changed_is_refused_even_when_nothing_differs(
     let (lock, mut folder) = emitted(&now);
     assert_eq!(
         refused(&now, &lock, &folder[..1]),
-        [Refusal::MissingFile { file: "0002_tenancy.sql".into() }]
+        [
+            Refusal::MissingFile { file: "0002_tenancy.sql".into() },
+            Refusal::MissingFile { file: "reverse/0002_tenancy.sql".into() }
+        ]
     );
     folder[1].sha256 = checksum("-- edited");
     assert_eq!(refused(&now, &lock, &folder), [Refusal::ChangedFile { file: "0002_tenancy.sql".into() }]);
+    let folder = &folder[..1];
     let newer = Lock { edition: EDITION + 1, migrations: Vec::new(), ..lock };
-    assert_eq!(refused(&now, &newer, &folder), [Refusal::NewerEdition { edition: EDITION + 1 }]);
+    assert_eq!(refused(&now, &newer, folder), [Refusal::NewerEdition { edition: EDITION + 1 }]);
 }
 
 #[test]
@@ -158,21 +187,63 @@ fn another_role_or_edition_restates_everything() {
     let other = Model::new(schema(&[&PROJECT], &[], "acme_app")).expect("it holds");
     let write = written(&other, Some(&lock), &folder);
     assert_eq!(write.differences, ["the runtime role is \"acme_app\", and was \"tenancy_app\""]);
-    let (_, text) = write.migration.expect("a migration");
+    let (_, text) = write.migration.expect("a migration").file;
     assert!(text.contains("CREATE ROLE \"acme_app\"") && text.contains("FROM \"tenancy_app\""), "{text}");
     let older = Lock { edition: 0, ..lock };
     let write = written(&model(&[&PROJECT], &[]), Some(&older), &folder);
-    assert!(write.migration.expect("a migration").1.contains("CREATE DOMAIN"));
+    let Migration { file, reverse } = write.migration.expect("a migration");
+    assert!(file.1.contains("CREATE DOMAIN"));
+    assert!(reverse.1.contains("nothing to take back"), "{}", reverse.1);
     assert_eq!(write.lock.edition, EDITION);
 }
 
 #[test]
 fn a_run_that_died_before_the_lock_file_is_taken_up() {
     let now = model(&[&PROJECT], &[]);
-    let (name, text) = written(&now, None, &[file("0001_tables.sql", "")]).migration.expect("a migration");
-    let folder = [file("0001_tables.sql", ""), file(&name, &text)];
-    let again = written(&now, None, &folder);
-    assert_eq!(again.migration.map(|(name, _)| name), Some(name));
+    let tables = [file("0001_tables.sql", "")];
+    let first = written(&now, None, &tables);
+    let whole = with(&tables, &first);
+    let name = first.migration.expect("a migration").file.0;
+    // After the reverse alone, and after both.
+    for folder in [vec![whole[0].clone(), whole[2].clone()], whole] {
+        let again = written(&now, None, &folder);
+        assert_eq!(again.migration.map(|migration| migration.file.0).as_ref(), Some(&name));
+    }
+}
+
+/// Both branches emit on top of the same file, and are merged.
+#[test]
+fn two_branches_that_both_emit_are_told_so() {
+    let (base, folder) = emitted(&model(&[&PROJECT], &[]));
+    let (ours, theirs) = (model(&[&PROJECT, &TASK], &[]), model(&[&PROJECT, &EVENT], &[]));
+    let (first, second) = (written(&ours, Some(&base), &folder), written(&theirs, Some(&base), &folder));
+    let merged = model(&[&PROJECT, &TASK, &EVENT], &[]);
+    let mut folder = with(&folder, &first);
+    // By the clock, so that git sees no conflict of names.
+    let Migration { file: (_, text), reverse: (_, undoing) } = second.migration.expect("a migration");
+    let theirs = [file("20261123_tenancy.sql", &text), file("reverse/20261123_tenancy.sql", &undoing)];
+    folder.extend(theirs.clone());
+    let elsewhere = |file: &File| Refusal::EmittedElsewhere { file: file.name.clone() };
+    assert_eq!(refused(&merged, &first.lock, &folder), theirs.each_ref().map(elsewhere));
+
+    // A lock file that was merged by hand.
+    let mut both = first.lock.clone();
+    both.entities.clone_from(&merged.entities);
+    let mut emitted = second.lock.migrations[1].clone();
+    emitted.file.clone_from(&theirs[0].name);
+    emitted.reverse.as_mut().expect("a reverse").file.clone_from(&theirs[1].name);
+    both.migrations.push(emitted);
+    let two = Refusal::TwoFollowOne {
+        first: "0003_tenancy.sql".into(),
+        second: "20261123_tenancy.sql".into(),
+        follows: "0002_tenancy.sql".into(),
+    };
+    assert_eq!(refused(&merged, &both, &folder), [two]);
+
+    // The mend.
+    folder.truncate(5);
+    let write = written(&merged, Some(&first.lock), &folder);
+    assert_eq!(write.differences, ["app.events: is new"]);
 }
 
 #[test]
@@ -188,7 +259,9 @@ fn versions_go_on_as_they_began() {
     assert_eq!(next(&["0001_a.sql", "20260101000000_a.sql"]), "20261123010203_tenancy.sql");
     // A clock that is behind: sqlx would run the file too early.
     assert_eq!(next(&["20991231235959_a.sql"]), "20991231235960_tenancy.sql");
-    assert_eq!(next(&["0001_a.up.sql", "0001_a.down.sql"]), "0002_tenancy.sql");
+    assert_eq!(next(&["0001_a.up.sql", "0001_a.down.sql"]), "0002_tenancy.up.sql");
+    assert_eq!(reverse_of("0002_tenancy.up.sql"), "0002_tenancy.down.sql");
+    assert_eq!(next(&["0001_a.sql", "reverse/0009_a.sql"]), "0002_tenancy.sql");
 }
 
 #[test]

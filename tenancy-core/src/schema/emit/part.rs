@@ -1,0 +1,196 @@
+//! Keys, indexes, and the columns that cannot be NULL: added unless they are there, dropped only when emission made them.
+//!
+//! What emission makes it writes down in `tenancy.emitted`. A key that the table had before, exactly as it is wanted, is
+//! accepted under whatever name, stands in no journal, and is never dropped.
+
+use crate::schema::OnDelete;
+use crate::schema::emit::change::Part;
+use crate::schema::emit::quote::{ident, idents, literal, literals, table, table_literal};
+use crate::schema::model::{Entity, Reference};
+use crate::schema::names;
+
+pub(crate) fn add(entity: &Entity, part: &Part<'_>, tag: &str) -> String {
+    match part {
+        Part::NotNull(column) => not_null(entity, column, tag),
+        // Another primary key than this one did not pass the examination.
+        Part::PrimaryKey(columns) => key(entity, part, "PRIMARY KEY", columns, tag),
+        Part::Unique(columns) => key(entity, part, "UNIQUE", columns, tag),
+        Part::Index(columns) => index(entity, part, columns, tag),
+        Part::ForeignKey(reference) => foreign_key(entity, part, reference, tag),
+    }
+}
+
+pub(crate) fn drop(entity: &Entity, part: &Part<'_>, tag: &str) -> String {
+    let (on, regclass) = (table(&entity.table), table_literal(&entity.table));
+    let name = name(entity, part);
+    let drop = match part {
+        Part::NotNull(column) => format!("ALTER TABLE {on} ALTER COLUMN {} DROP NOT NULL", ident(column)),
+        Part::Index(_) => format!("DROP INDEX IF EXISTS {}.{}", ident(&entity.table.schema), ident(&name)),
+        Part::PrimaryKey(_) | Part::Unique(_) | Part::ForeignKey(_) => {
+            format!("ALTER TABLE {on} DROP CONSTRAINT IF EXISTS {}", ident(&name))
+        }
+    };
+    // A column that is gone took its keys along, and a table that is gone all of them.
+    let there = match part {
+        Part::NotNull(column) => format!(
+            " AND EXISTS (SELECT FROM pg_attribute\n      \
+               WHERE attrelid = to_regclass({regclass}) AND attname = {} AND NOT attisdropped)",
+            literal(column)
+        ),
+        _ => String::new(),
+    };
+    format!(
+        "DO {tag} BEGIN\n  \
+           DELETE FROM tenancy.emitted WHERE (kind, relation, name) = ({kind}, to_regclass({regclass}), {name});\n  \
+           IF FOUND{there} THEN\n    \
+             {drop};\n  \
+           END IF;\n\
+         END {tag};\n",
+        kind = literal(kind(part)),
+        name = literal(&name),
+    )
+}
+
+/// As `tenancy.emitted` has it.
+fn kind(part: &Part<'_>) -> &'static str {
+    match part {
+        Part::NotNull(_) => "not null",
+        Part::Index(_) => "index",
+        Part::PrimaryKey(_) | Part::Unique(_) | Part::ForeignKey(_) => "constraint",
+    }
+}
+
+fn name(entity: &Entity, part: &Part<'_>) -> String {
+    match part {
+        Part::NotNull(column) => (*column).to_owned(),
+        Part::PrimaryKey(_) => names::primary_key(entity),
+        Part::Unique(columns) => names::unique(entity, columns),
+        Part::Index(columns) => names::index(entity, columns),
+        Part::ForeignKey(reference) => names::foreign_key(entity, &reference.column),
+    }
+}
+
+/// Runs `statement` unless `there`, and writes down that it did.
+fn unless(entity: &Entity, part: &Part<'_>, there: &str, statement: &str, tag: &str) -> String {
+    format!(
+        "DO {tag} BEGIN\n  \
+           IF NOT EXISTS ({there}) THEN\n    \
+             {statement};\n    \
+             INSERT INTO tenancy.emitted VALUES ({kind}, {regclass}, {name}) ON CONFLICT DO NOTHING;\n  \
+           END IF;\n\
+         END {tag};\n",
+        kind = literal(kind(part)),
+        regclass = table_literal(&entity.table),
+        name = literal(&name(entity, part)),
+    )
+}
+
+fn not_null(entity: &Entity, column: &str, tag: &str) -> String {
+    let there = format!(
+        "SELECT FROM pg_attribute WHERE attrelid = {}::regclass\n      \
+         AND attname = {} AND NOT attisdropped AND attnotnull",
+        table_literal(&entity.table),
+        literal(column)
+    );
+    let statement =
+        format!("ALTER TABLE {} ALTER COLUMN {} SET NOT NULL", table(&entity.table), ident(column));
+    unless(entity, &Part::NotNull(column), &there, &statement, tag)
+}
+
+fn key(entity: &Entity, part: &Part<'_>, kind: &str, columns: &[&str], tag: &str) -> String {
+    let columns: Vec<&str> = with_tenant(entity, columns).collect();
+    let places = vec!["%I"; columns.len()].join(", ");
+    let there = held(entity, &format!("format('{kind} ({places})', {})", literals(columns.iter().copied())));
+    let statement = add_constraint(entity, part, &format!("{kind} ({})", idents(columns)));
+    unless(entity, part, &there, &statement, tag)
+}
+
+fn index(entity: &Entity, part: &Part<'_>, columns: &[&str], tag: &str) -> String {
+    let columns: Vec<&str> = with_tenant(entity, columns).collect();
+    let (on, regclass) = (table(&entity.table), table_literal(&entity.table));
+    let there = format!(
+        "SELECT FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid\n      \
+         WHERE x.indrelid = {regclass}::regclass AND x.indisvalid AND NOT x.indisunique\n        \
+         AND replace(pg_get_indexdef(i.oid), ' ON ONLY ', ' ON ') =\n          \
+         format('CREATE INDEX %I ON %I.%I USING btree ({places})', i.relname, {arguments})",
+        places = vec!["%I"; columns.len()].join(", "),
+        arguments = literals(
+            [entity.table.schema.as_str(), &entity.table.name].into_iter().chain(columns.iter().copied())
+        ),
+    );
+    let statement = format!("CREATE INDEX {} ON {on} ({})", ident(&name(entity, part)), idents(columns));
+    unless(entity, part, &there, &statement, tag)
+}
+
+/// The check of the rows that exist is a query of the owner, which forced row-level security would blind, or refuse.
+fn foreign_key(entity: &Entity, part: &Part<'_>, reference: &Reference, tag: &str) -> String {
+    let (action, action_format) = on_delete(reference);
+    let mut arguments = vec![
+        entity.tenant.as_str(),
+        &reference.column,
+        &reference.parent.schema,
+        &reference.parent.name,
+        &reference.parent_tenant,
+        &reference.parent_id,
+    ];
+    if reference.on_delete == OnDelete::SetNull {
+        arguments.push(&reference.column);
+    }
+    let there = held(
+        entity,
+        &format!(
+            "format('FOREIGN KEY (%I, %I) REFERENCES %I.%I(%I, %I){action_format}',\n             {})",
+            literals(arguments)
+        ),
+    );
+    let definition = format!(
+        "FOREIGN KEY ({}) REFERENCES {} ({}){action}",
+        idents([entity.tenant.as_str(), &reference.column]),
+        table(&reference.parent),
+        idents([reference.parent_tenant.as_str(), &reference.parent_id]),
+    );
+    let mut blinded = vec![table_literal(&entity.table)];
+    if reference.parent != entity.table {
+        blinded.push(table_literal(&reference.parent));
+    }
+    let statement = format!(
+        "PERFORM tenancy.maintenance({});\n    {}",
+        blinded.join(", "),
+        add_constraint(entity, part, &definition)
+    );
+    unless(entity, part, &there, &statement, tag)
+}
+
+/// A constraint that is exactly so, under whatever name.
+fn held(entity: &Entity, expected: &str) -> String {
+    format!(
+        "SELECT FROM pg_constraint WHERE conrelid = {}::regclass\n      \
+         AND pg_get_constraintdef(oid) = {expected}",
+        table_literal(&entity.table)
+    )
+}
+
+fn add_constraint(entity: &Entity, part: &Part<'_>, definition: &str) -> String {
+    format!(
+        "ALTER TABLE {} ADD CONSTRAINT {}\n      {definition}",
+        table(&entity.table),
+        ident(&name(entity, part))
+    )
+}
+
+/// What the deletion of a parent does, as SQL and as PostgreSQL prints it.
+fn on_delete(reference: &Reference) -> (String, &'static str) {
+    match reference.on_delete {
+        OnDelete::NoAction => (String::new(), ""),
+        OnDelete::Restrict => (" ON DELETE RESTRICT".into(), " ON DELETE RESTRICT"),
+        OnDelete::Cascade => (" ON DELETE CASCADE".into(), " ON DELETE CASCADE"),
+        // Without the list of columns it would set the tenant column to NULL as well.
+        OnDelete::SetNull => {
+            (format!(" ON DELETE SET NULL ({})", ident(&reference.column)), " ON DELETE SET NULL (%I)")
+        }
+    }
+}
+
+fn with_tenant<'a>(entity: &'a Entity, columns: &[&'a str]) -> impl Iterator<Item = &'a str> {
+    [entity.tenant.as_str()].into_iter().chain(columns.to_vec())
+}
