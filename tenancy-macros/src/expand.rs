@@ -179,6 +179,9 @@ fn descriptor(entity: &Entity<'_>) -> TokenStream {
             __private::ColumnDescriptor { name: #column, role: __private::ColumnRole::#role, nullable: #nullable }
         }
     });
+    // With the alias that every statement gives to its table.
+    let quoted: Vec<_> = entity.fields.iter().map(|field| format!("\"t\".{}", field.quoted)).collect();
+    let select_list = quoted.join(", ");
     let references = entity.fields.iter().filter_map(|field| {
         let Field { column, ty, .. } = field;
         let reference = field.reference.as_ref()?;
@@ -200,6 +203,7 @@ fn descriptor(entity: &Entity<'_>) -> TokenStream {
             table: #table,
             tenant: #tenant,
             columns: &[#(#columns),*],
+            select_list: #select_list,
             indexes: &[#(&[#(#indexes),*]),*],
             uniques: &[#(&[#(#uniques),*]),*],
             references: &[#(#references),*],

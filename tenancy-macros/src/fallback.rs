@@ -112,6 +112,7 @@ fn tenant_scoped(name: &str, columns: &TokenStream, id: &TokenStream, new: &Toke
             table: "",
             tenant: "",
             columns: &[],
+            select_list: "",
             indexes: &[],
             uniques: &[],
             references: &[],

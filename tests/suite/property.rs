@@ -146,6 +146,7 @@ fn descriptor(table: usize, made: &Made) -> &'static EntityDescriptor {
         table: name,
         tenant: "tenant_id",
         columns: leak(columns),
+        select_list: "",
         indexes: keys(&made.indexes),
         uniques: keys(&made.uniques),
         references: leak(references.collect()),

@@ -423,3 +423,13 @@ async fn an_identity_column_needs_no_grant_on_its_sequence_and_a_serial_one_does
         sqlx::query("INSERT INTO serial (x) VALUES (1)").execute(&mut psql).await.expect_err("no grant");
     assert_eq!(refused.as_database_error().and_then(|error| error.code()).as_deref(), Some("42501"));
 }
+
+/// The derive writes the list out, and statements add the names to it that they quote themselves.
+#[test]
+fn the_derive_quotes_as_statements_do() {
+    for entity in SCHEMA.entities() {
+        let quoted = |name: &str| format!("\"t\".\"{}\"", name.replace('"', "\"\""));
+        let expected: Vec<_> = entity.columns.iter().map(|column| quoted(column.name)).collect();
+        assert_eq!(entity.select_list, expected.join(", "), "{}", entity.entity);
+    }
+}

@@ -20,6 +20,8 @@ pub struct EntityDescriptor {
     pub tenant: &'static str,
     /// Every column, the tenant's included, in the order of the fields.
     pub columns: &'static [ColumnDescriptor],
+    /// Every column, quoted, as a statement lists them: `"t"."id", "t"."name"`. Most of what rendering a statement writes.
+    pub select_list: &'static str,
     /// The columns of `index(..)`, without the tenant column that leads each index.
     pub indexes: &'static [&'static [&'static str]],
     /// The columns of `unique(..)`, without the tenant column that leads each key.

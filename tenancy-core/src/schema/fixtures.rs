@@ -50,6 +50,7 @@ pub(super) static PROJECT: EntityDescriptor = EntityDescriptor {
         column("status", ColumnRole::Defaulted),
         column("created_at", ColumnRole::Generated),
     ],
+    select_list: "",
     indexes: &[&["status"]],
     uniques: &[&["slug"]],
     references: &[],
@@ -68,6 +69,7 @@ pub(super) static TASK: EntityDescriptor = EntityDescriptor {
         optional("parent_id", ColumnRole::Defaulted),
         column("title", ColumnRole::Required),
     ],
+    select_list: "",
     indexes: &[],
     uniques: &[],
     references: &[
@@ -90,6 +92,7 @@ pub(super) static ORDER: EntityDescriptor = EntityDescriptor {
         column("back\\slash", ColumnRole::Required),
         optional("pro%ject_i{d}", ColumnRole::Required),
     ],
+    select_list: "",
     indexes: &[&["it's", "back\\slash"]],
     uniques: &[&["back\\slash"]],
     references: &[ReferenceDescriptor {
@@ -112,6 +115,7 @@ pub(super) static MEMBER: EntityDescriptor = EntityDescriptor {
         column("tenant_id", ColumnRole::Tenant),
         column("since", ColumnRole::Generated),
     ],
+    select_list: "",
     indexes: &[],
     uniques: &[],
     references: &[ReferenceDescriptor {
@@ -134,6 +138,7 @@ pub(super) static EVENT: EntityDescriptor = EntityDescriptor {
         column("id", ColumnRole::DefaultId),
         column("kind", ColumnRole::Required),
     ],
+    select_list: "",
     indexes: &[],
     uniques: &[],
     references: &[],

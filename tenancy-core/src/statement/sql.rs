@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::schema::EntityDescriptor;
 use crate::statement::texts;
 
-/// The alias of a statement's own table.
+/// The alias of a statement's own table. The derive knows it too, and writes it into [`EntityDescriptor::select_list`].
 pub(crate) const ALIAS: &str = "\"t\"";
 
 /// What an ordinary statement binds. More of either grows by itself.
@@ -84,10 +84,7 @@ impl Sql {
     /// Every column of the entity, in the order in which it decodes them.
     pub(crate) fn columns(&mut self) -> &mut Self {
         let entity = self.entity;
-        for (i, column) in entity.columns.iter().enumerate() {
-            self.push(if i == 0 { "" } else { ", " }).push(ALIAS).push(".").name(column.name);
-        }
-        self
+        self.push(entity.select_list)
     }
 
     pub(crate) fn returning(&mut self) -> &mut Self {
