@@ -4,6 +4,8 @@
 #[doc = include_str!("derive.md")]
 pub use tenancy_macros::TenantScoped;
 
+#[cfg(feature = "doctor")]
+pub use tenancy_core::doctor;
 pub use tenancy_core::{
     __private, AuthError, Authority, Error, Executor, InvalidTenantId, RawSql, Schema, ServerError, TenantDb,
     TenantId, TenantScoped, TenantToken, TenantTx, auth, danger, db, entity, migrations, schema, statement,

@@ -10,6 +10,8 @@
 pub mod auth;
 pub mod danger;
 pub mod db;
+#[cfg(feature = "doctor")]
+pub mod doctor;
 pub mod entity;
 mod error;
 mod id;

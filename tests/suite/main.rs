@@ -7,6 +7,7 @@ mod binding;
 mod common;
 mod connect;
 mod cost;
+mod doctor;
 mod emission;
 mod errors;
 mod maintenance;

@@ -140,19 +140,19 @@ const BREAKS: &[(&str, &str)] = &[
     ("ALTER TABLE {group} NO FORCE ROW LEVEL SECURITY", "T02-NOT-FORCED {group}"),
     (
         "ALTER TABLE {group} DROP CONSTRAINT group_pkey; ALTER TABLE {group} ALTER COLUMN \"Tenant's\" DROP NOT NULL",
-        "T04-NULLABLE {group}\nT10-PRIMARY-KEY {group}",
+        "T04-NULLABLE {group}\nT11-PRIMARY-KEY {group}",
     ),
     (
         "ALTER TABLE {group} RENAME COLUMN \"Tenant's\" TO other",
-        "P01-NO-RESTRICTIVE {group}\nP05-NO-PERMISSIVE {group}\nT03-NO-TENANT-COL {group}\nT10-PRIMARY-KEY {group}",
+        "P01-NO-RESTRICTIVE {group}\nP05-NO-PERMISSIVE {group}\nT03-NO-TENANT-COL {group}\nT11-PRIMARY-KEY {group}",
     ),
     (
         "ALTER TABLE {group} DROP CONSTRAINT group_pkey; ALTER TABLE {group} ADD PRIMARY KEY (id)",
-        "T10-PRIMARY-KEY {group}",
+        "T11-PRIMARY-KEY {group}",
     ),
     (
         "ALTER TABLE measures_1 DISABLE ROW LEVEL SECURITY; GRANT SELECT (day) ON measures_1 TO PUBLIC",
-        "T07-PARTITION public.measures_1",
+        "T12-PARTITION public.measures_1",
     ),
     (
         "CREATE TABLE everything (LIKE {group}); ALTER TABLE {group} INHERIT everything; \

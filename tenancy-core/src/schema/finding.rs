@@ -3,10 +3,14 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use serde::Serialize;
+
+use crate::schema::codes::{Code, Severity};
+
 /// One reason why a database would not isolate tenants, with what mends it.
 ///
 /// It names objects of the database, and never holds a row's values or a credential.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Finding {
     /// A short name of the check, such as `T01-RLS-OFF`, that stays the same over versions.
@@ -20,6 +24,18 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// How bad it is.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        Code::find(&self.code).map_or(Severity::Error, |code| code.severity)
+    }
+
+    /// What it means for isolation.
+    #[must_use]
+    pub fn meaning(&self) -> &'static str {
+        Code::find(&self.code).map_or("", |code| code.meaning)
+    }
+
     fn new(code: &'static str, object: impl Into<String>, problem: impl Into<String>, mend: &str) -> Self {
         Self { code: code.into(), object: object.into(), problem: problem.into(), mend: mend.to_owned() }
     }
@@ -33,7 +49,7 @@ impl Finding {
     pub(crate) fn session(problem: &str) -> Self {
         let mend =
             "connect as a restricted login, and take settings of tenancy out of its defaults and the pooler";
-        Self::new("C04-SESSION", "session", problem, mend)
+        Self::new("C08-SESSION", "session", problem, mend)
     }
 
     pub(crate) fn no_foundation(object: &str) -> Self {

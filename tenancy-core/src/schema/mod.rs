@@ -5,20 +5,22 @@
 //! Descriptors are brought into one owned form first (`model`); what is to be written is decided without a look at a
 //! disk (`plan`) and carried out by the test (`golden`).
 
+mod codes;
 mod descriptor;
 mod difference;
-mod emit;
+pub(crate) mod emit;
 mod error;
 mod finding;
 #[cfg(test)]
 mod fixtures;
 mod golden;
 mod lock;
-mod model;
+pub(crate) mod model;
 mod names;
 mod plan;
 pub(crate) mod verify;
 
+pub use self::codes::{Code, Severity};
 pub use self::descriptor::{ColumnDescriptor, ColumnRole, EntityDescriptor, OnDelete, ReferenceDescriptor};
 pub use self::error::SchemaError;
 pub use self::finding::Finding;
@@ -89,6 +91,17 @@ impl Schema {
     /// As [`check`](Self::check).
     pub fn sql(&self) -> Result<String, Vec<SchemaError>> {
         Ok(emit::whole(&model::Model::new(self)?))
+    }
+
+    /// The SQL that prepares a database for the migrations, and watches over it afterwards: what needs an administrator.
+    /// Run it once when the roles exist, and again after the first migration. It can be repeated; whatever the one who runs
+    /// it may not do is skipped with a warning that says what stays open, as on managed services.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Self::check).
+    pub fn provision_sql(&self) -> Result<String, Vec<SchemaError>> {
+        Ok(emit::provision(&model::Model::new(self)?))
     }
 }
 

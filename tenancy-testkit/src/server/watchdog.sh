@@ -58,10 +58,12 @@ initialise() {
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
 max_connections = 200
+# For tests of replication slots and of prepared transactions.
+wal_level = logical
+max_prepared_transactions = 8
 fsync = off
 synchronous_commit = off
 full_page_writes = off
-wal_level = minimal
 max_wal_senders = 0
 autovacuum = off
 CONF

@@ -9,12 +9,16 @@ pub(crate) mod change;
 mod examine;
 mod foundation;
 mod isolation;
-mod part;
+pub(crate) mod part;
+mod provision;
 pub(crate) mod quote;
 
 use std::fmt::Write as _;
 
+#[cfg(feature = "doctor")]
+pub(crate) use self::foundation::OWNER_TENANT_BODY;
 pub(crate) use self::foundation::{BOUND_CHECK, CURRENT_TENANT_BODY};
+pub(crate) use self::provision::provision;
 use crate::schema::emit::change::Change;
 use crate::schema::emit::quote::comment;
 use crate::schema::lock::Lock;
@@ -52,6 +56,13 @@ pub(crate) fn text(before: Option<&Lock>, now: &Model, follows: Option<&str>) ->
 /// What isolates every entity, on top of whatever is in force.
 pub(crate) fn whole(model: &Model) -> String {
     text(None, model, None).map_or_else(String::new, |text| text.forward)
+}
+
+/// What all entities share, and the runtime role.
+#[cfg(feature = "doctor")]
+pub(crate) fn foundation_sql(model: &Model) -> String {
+    let tag = quote::tag(None, model);
+    format!("{}\n{}", foundation::add(&tag), foundation::add_role(&model.runtime_role, &tag))
 }
 
 struct Writer<'a> {

@@ -70,6 +70,20 @@ fn name(entity: &Entity, part: &Part<'_>) -> String {
     }
 }
 
+/// What a key or an index is called in findings, how PostgreSQL prints it (of an index: from `USING` on) as an SQL
+/// expression, and our name for it.
+#[cfg(feature = "doctor")]
+pub(crate) fn expected(entity: &Entity, part: &Part<'_>) -> Option<(&'static str, String, String)> {
+    let (kind, expected) = match part {
+        Part::NotNull(_) => return None,
+        Part::PrimaryKey(columns) => ("primary key", printed_key(entity, "PRIMARY KEY", columns)),
+        Part::Unique(columns) => ("unique key", printed_key(entity, "UNIQUE", columns)),
+        Part::Index(columns) => ("index", printed_key(entity, "USING btree", columns)),
+        Part::ForeignKey(reference) => ("foreign key", printed_reference(entity, reference)),
+    };
+    Some((kind, expected, name(entity, part)))
+}
+
 /// Runs `statement` unless `there`, and writes down that it did.
 fn unless(entity: &Entity, part: &Part<'_>, there: &str, statement: &str, tag: &str) -> String {
     format!(
@@ -98,11 +112,15 @@ fn not_null(entity: &Entity, column: &str, tag: &str) -> String {
 }
 
 fn key(entity: &Entity, part: &Part<'_>, kind: &str, columns: &[&str], tag: &str) -> String {
+    let there = held(entity, &printed_key(entity, kind, columns));
+    let definition = format!("{kind} ({})", idents(with_tenant(entity, columns)));
+    unless(entity, part, &there, &add_constraint(entity, part, &definition), tag)
+}
+
+/// How PostgreSQL prints a key, as an SQL expression.
+fn printed_key(entity: &Entity, kind: &str, columns: &[&str]) -> String {
     let columns: Vec<&str> = with_tenant(entity, columns).collect();
-    let places = vec!["%I"; columns.len()].join(", ");
-    let there = held(entity, &format!("format('{kind} ({places})', {})", literals(columns.iter().copied())));
-    let statement = add_constraint(entity, part, &format!("{kind} ({})", idents(columns)));
-    unless(entity, part, &there, &statement, tag)
+    format!("format('{kind} ({})', {})", vec!["%I"; columns.len()].join(", "), literals(columns))
 }
 
 fn index(entity: &Entity, part: &Part<'_>, columns: &[&str], tag: &str) -> String {
@@ -124,25 +142,8 @@ fn index(entity: &Entity, part: &Part<'_>, columns: &[&str], tag: &str) -> Strin
 
 /// The check of the rows that exist is a query of the owner, which forced row-level security would blind, or refuse.
 fn foreign_key(entity: &Entity, part: &Part<'_>, reference: &Reference, tag: &str) -> String {
-    let (action, action_format) = on_delete(reference);
-    let mut arguments = vec![
-        entity.tenant.as_str(),
-        &reference.column,
-        &reference.parent.schema,
-        &reference.parent.name,
-        &reference.parent_tenant,
-        &reference.parent_id,
-    ];
-    if reference.on_delete == OnDelete::SetNull {
-        arguments.push(&reference.column);
-    }
-    let there = held(
-        entity,
-        &format!(
-            "format('FOREIGN KEY (%I, %I) REFERENCES %I.%I(%I, %I){action_format}',\n             {})",
-            literals(arguments)
-        ),
-    );
+    let there = held(entity, &printed_reference(entity, reference));
+    let (action, _) = on_delete(reference);
     let definition = format!(
         "FOREIGN KEY ({}) REFERENCES {} ({}){action}",
         idents([entity.tenant.as_str(), &reference.column]),
@@ -159,6 +160,26 @@ fn foreign_key(entity: &Entity, part: &Part<'_>, reference: &Reference, tag: &st
         add_constraint(entity, part, &definition)
     );
     unless(entity, part, &there, &statement, tag)
+}
+
+/// How PostgreSQL prints a foreign key, as an SQL expression.
+fn printed_reference(entity: &Entity, reference: &Reference) -> String {
+    let (_, action) = on_delete(reference);
+    let mut arguments = vec![
+        entity.tenant.as_str(),
+        &reference.column,
+        &reference.parent.schema,
+        &reference.parent.name,
+        &reference.parent_tenant,
+        &reference.parent_id,
+    ];
+    if reference.on_delete == OnDelete::SetNull {
+        arguments.push(&reference.column);
+    }
+    format!(
+        "format('FOREIGN KEY (%I, %I) REFERENCES %I.%I(%I, %I){action}',\n             {})",
+        literals(arguments)
+    )
 }
 
 /// A constraint that is exactly so, under whatever name.

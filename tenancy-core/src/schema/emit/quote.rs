@@ -30,6 +30,17 @@ pub(crate) fn table(table: &Table) -> String {
     format!("{}.{}", ident(&table.schema), ident(&table.name))
 }
 
+/// A table as PostgreSQL's `%I.%I` prints it: quoted where it must be.
+#[cfg(feature = "doctor")]
+pub(crate) fn printed(table: &Table) -> String {
+    let plain = |name: &str| {
+        name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    };
+    let one = |name: &str| if plain(name) { name.to_owned() } else { ident(name) };
+    format!("{}.{}", one(&table.schema), one(&table.name))
+}
+
 /// A table as what casts to `regclass`.
 pub(crate) fn table_literal(name: &Table) -> String {
     literal(&table(name))

@@ -1,117 +1,57 @@
--- Whether this database isolates the listed tables from the login that asks: one row for each finding, with its mend.
--- It reads catalogs that every role may read, so it runs as the application's login.
---
--- The codes are those of the doctor, which looks further. How PostgreSQL prints an expression depends on the search_path,
--- and so do the names below: so it is pinned for this statement. pg_temp stands last, where it shadows nothing.
-SET LOCAL search_path = pg_catalog, pg_temp;
-WITH RECURSIVE
-listed AS (
-  SELECT w.schema_name, w.tenant, format('%I.%I', w.schema_name, w.table_name) AS name,
-         c.oid, c.relkind, c.relowner, c.relrowsecurity, c.relforcerowsecurity,
-         a.attnum AS tenant_number, a.atttypid, a.attnotnull,
-         format('(%I = ( SELECT tenancy.current_tenant() AS current_tenant))', w.tenant) AS predicate
-    FROM (
-{listed}
-    ) AS w (schema_name, table_name, tenant)
-    LEFT JOIN pg_namespace n ON n.nspname = w.schema_name
-    LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.table_name
-    LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = w.tenant AND a.attnum > 0 AND NOT a.attisdropped
-),
-tables AS (SELECT * FROM listed WHERE relkind IN ('r', 'p')),
-runtime AS (SELECT {role}::text AS name, (SELECT oid FROM pg_roles WHERE rolname = {role}) AS oid),
--- Every role that this session can become or act as: by inheritance, by SET ROLE, or by granting it to itself.
-reach (oid) AS (
-  SELECT oid FROM pg_roles WHERE rolname IN (session_user, current_user)
-  UNION
-  SELECT m.roleid FROM pg_auth_members m JOIN reach r ON m.member = r.oid
-),
-roles AS (
-  SELECT r.*, CASE WHEN r.rolname IN (session_user, current_user) THEN 'the login'
-                   ELSE format('the login is a member of %I, which', r.rolname) END AS who,
-         CASE WHEN r.rolname IN (session_user, current_user) THEN NULL
-              ELSE format('REVOKE %I FROM %I (or from the role between them)', r.rolname, session_user) END AS leave
-    FROM pg_roles r JOIN reach USING (oid)
-),
--- Grants to whom the session can be, the owner's own aside.
-granted AS (
-  SELECT c.oid, a.privilege_type, a.grantee FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a
-   WHERE a.grantee <> c.relowner AND (a.grantee = 0 OR a.grantee IN (SELECT oid FROM reach))
-  UNION ALL
-  SELECT c.oid, a.privilege_type, a.grantee FROM pg_class c JOIN pg_attribute t ON t.attrelid = c.oid
-         CROSS JOIN LATERAL aclexplode(t.attacl) a
-   WHERE a.grantee <> c.relowner AND (a.grantee = 0 OR a.grantee IN (SELECT oid FROM reach))
-),
-below (top, child) AS (
-  SELECT t.oid, i.inhrelid FROM tables t JOIN pg_inherits i ON i.inhparent = t.oid
-  UNION
-  SELECT b.top, i.inhrelid FROM below b JOIN pg_inherits i ON i.inhparent = b.child
-),
-above (bottom, parent) AS (
-  SELECT t.oid, i.inhparent FROM tables t JOIN pg_inherits i ON i.inhrelid = t.oid
-  UNION
-  SELECT a.bottom, i.inhparent FROM above a JOIN pg_inherits i ON i.inhrelid = a.parent
-),
-foundation AS (
-  SELECT n.oid AS namespace, n.nspowner, d.oid AS domain, d.typowner, d.typtype, d.typbasetype, f.oid AS function
-    FROM (VALUES ('tenancy')) AS w (name)
-    LEFT JOIN pg_namespace n ON n.nspname = w.name
-    LEFT JOIN pg_type d ON d.typnamespace = n.oid AND d.typname = 'bound'
-    LEFT JOIN pg_proc f ON f.pronamespace = n.oid AND f.proname = 'current_tenant' AND f.pronargs = 0
-),
-found (code, object, problem, mend) AS (
 -- Roles.
 SELECT 'R01-SUPER', rolname::text, who || ' is a superuser, whom row-level security does not hold',
-       coalesce(leave, format('connect as another login, or: ALTER ROLE %I NOSUPERUSER', rolname))
+       coalesce(leave, format('ALTER ROLE %I NOSUPERUSER', rolname))
   FROM roles WHERE rolsuper
 UNION ALL
 SELECT 'R02-BYPASSRLS', rolname, who || ' bypasses row-level security',
-       concat_ws(', or: ', leave, format('ALTER ROLE %I NOBYPASSRLS', rolname))
+       coalesce(leave, format('ALTER ROLE %I NOBYPASSRLS', rolname))
   FROM roles WHERE rolbypassrls AND NOT rolsuper
 UNION ALL
 SELECT 'R03-ROLE-ATTR', rolname, who || ' has CREATEROLE, and before PostgreSQL 16 it can make itself a member of any role',
-       concat_ws(', or: ', leave, format('ALTER ROLE %I NOCREATEROLE', rolname))
+       coalesce(leave, format('ALTER ROLE %I NOCREATEROLE', rolname))
   FROM roles WHERE rolcreaterole AND NOT rolsuper AND current_setting('server_version_num')::integer < 160000
 UNION ALL
 SELECT 'R03-ROLE-ATTR', rolname, who || ' has REPLICATION, and can stream the rows of every tenant',
-       concat_ws(', or: ', leave, format('ALTER ROLE %I NOREPLICATION', rolname))
+       coalesce(leave, format('ALTER ROLE %I NOREPLICATION', rolname))
   FROM roles WHERE rolreplication AND NOT rolsuper
 UNION ALL
-SELECT 'R05-PREDEFINED', rolname, format('the login is a member of %I, which reaches past row-level security', rolname), leave
+SELECT 'R05-PREDEFINED', rolname, who || ' reaches past row-level security', leave
   FROM roles
  WHERE rolname IN ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files', 'pg_signal_backend',
                    'pg_read_all_stats', 'pg_monitor', 'pg_maintain', 'pg_create_subscription', 'pg_write_all_data',
                    'pg_read_all_data', 'pg_database_owner')
 UNION ALL
-SELECT 'R07-OWNS', t.name, format('the login can act as the owner, %I, who can switch row-level security off', r.rolname),
-       coalesce(r.leave, format('connect as another login, or: ALTER TABLE %s OWNER TO ..', t.name))
+SELECT 'R07-OWNS', t.name, format('%I can act as the owner, %I, who can switch row-level security off', r.start_name, r.rolname),
+       coalesce(r.leave, format('ALTER TABLE %s OWNER TO %s', t.name, (SELECT nspowner::regrole FROM foundation)))
   FROM tables t JOIN roles r ON r.oid = t.relowner
 UNION ALL
-SELECT 'R07-OWNS', w.name, format('the login can act as the owner, %I, who can replace it', r.rolname),
-       coalesce(r.leave, format('connect as another login, or: ALTER %s OWNER TO ..', w.statement))
+SELECT 'R07-OWNS', w.name, format('%I can act as the owner, %I, who can replace it', r.start_name, r.rolname),
+       coalesce(r.leave, format('ALTER %s OWNER TO %s', w.statement, f.nspowner::regrole))
   FROM foundation f
   JOIN LATERAL (VALUES ('tenancy.bound', 'DOMAIN tenancy.bound', f.typowner),
                        ('tenancy.current_tenant()', 'FUNCTION tenancy.current_tenant()',
                         (SELECT proowner FROM pg_proc WHERE oid = f.function))) AS w (name, statement, owner) ON true
   JOIN roles r ON r.oid = w.owner
 UNION ALL
-SELECT 'R08-OWNS-SCHEMA', n.nspname, format('the login can act as the owner of the schema, %I', r.rolname),
-       coalesce(r.leave, format('connect as another login, or: ALTER SCHEMA %I OWNER TO ..', n.nspname))
+SELECT 'R08-OWNS-SCHEMA', n.nspname, format('%I can act as the owner of the schema, %I', r.start_name, r.rolname),
+       coalesce(r.leave, format('ALTER SCHEMA %I OWNER TO %s', n.nspname,
+                                (SELECT datdba::regrole FROM pg_database WHERE datname = current_database())))
   FROM pg_namespace n JOIN roles r ON r.oid = n.nspowner
  WHERE n.nspname = 'tenancy' OR n.nspname IN (SELECT schema_name FROM listed)
 UNION ALL
-SELECT 'R09-OWNS-DB', d.datname, format('the login can act as the owner of the database, %I', r.rolname),
-       coalesce(r.leave, format('connect as another login, or: ALTER DATABASE %I OWNER TO ..', d.datname))
+SELECT 'R09-OWNS-DB', d.datname, format('%I can act as the owner of the database, %I', r.start_name, r.rolname),
+       coalesce(r.leave, format('ALTER DATABASE %I OWNER TO %s', d.datname, 10::regrole))
   FROM pg_database d JOIN roles r ON r.oid = d.datdba WHERE d.datname = current_database()
 UNION ALL
 SELECT 'R00-NO-ROLE', name, 'the runtime role does not exist', 'apply the emitted migrations'
   FROM runtime WHERE oid IS NULL
 UNION ALL
-SELECT 'R12-NOT-RUNTIME', quote_ident(current_user), format('the login has nothing of what the runtime role %I may do', name),
-       CASE WHEN pg_has_role(current_user, oid, 'MEMBER')
-            THEN format('let it inherit: ALTER ROLE %I INHERIT, and GRANT %I TO %I WITH INHERIT TRUE from PostgreSQL 16 on',
-                        current_user, name, current_user)
-            ELSE format('GRANT %I TO %I', name, current_user) END
-  FROM runtime WHERE oid IS NOT NULL AND NOT pg_has_role(current_user, oid, 'USAGE')
+SELECT 'R12-NOT-RUNTIME', a.rolname, format('it has nothing of what the runtime role %I may do', runtime.name),
+       CASE WHEN pg_has_role(a.oid, runtime.oid, 'MEMBER')
+            THEN format('ALTER ROLE %I INHERIT; GRANT %I TO %I -- from PostgreSQL 16 on: WITH INHERIT TRUE',
+                        a.rolname, runtime.name, a.rolname)
+            ELSE format('GRANT %I TO %I', runtime.name, a.rolname) END
+  FROM runtime, asker JOIN pg_roles a USING (oid) WHERE runtime.oid IS NOT NULL AND NOT pg_has_role(a.oid, runtime.oid, 'USAGE')
 UNION ALL
 -- Foundation.
 SELECT 'B01-NO-FOUNDATION', w.name, 'it does not exist', 'apply the emitted migrations'
@@ -135,12 +75,12 @@ SELECT 'B03-FUNCTION', 'tenancy.current_tenant()', 'it is not the function that 
     OR f.proconfig IS NOT NULL OR f.prolang <> (SELECT oid FROM pg_language WHERE lanname = 'sql')
     OR pg_get_function_sqlbody(f.oid) IS DISTINCT FROM {body}
 UNION ALL
-SELECT 'B04-PRIVILEGE', 'tenancy', 'the login has no USAGE on the schema', format('GRANT USAGE ON SCHEMA tenancy TO %I', runtime.name)
-  FROM foundation, runtime WHERE NOT has_schema_privilege(namespace, 'USAGE')
+SELECT 'B04-PRIVILEGE', 'tenancy', 'the runtime role has no USAGE on the schema', format('GRANT USAGE ON SCHEMA tenancy TO %I', runtime.name)
+  FROM foundation, runtime, asker WHERE NOT has_schema_privilege(asker.oid, namespace, 'USAGE')
 UNION ALL
-SELECT 'B04-PRIVILEGE', 'tenancy.current_tenant()', 'the login may not execute it',
+SELECT 'B04-PRIVILEGE', 'tenancy.current_tenant()', 'the runtime role may not execute it',
        format('GRANT EXECUTE ON FUNCTION tenancy.current_tenant() TO %I', runtime.name)
-  FROM foundation, runtime WHERE NOT has_function_privilege(function, 'EXECUTE')
+  FROM foundation, runtime, asker WHERE NOT has_function_privilege(asker.oid, function, 'EXECUTE')
 UNION ALL
 -- Tables.
 SELECT 'T00-NO-TABLE', name, 'the table does not exist', 'apply the migrations' FROM listed WHERE oid IS NULL
@@ -170,13 +110,15 @@ SELECT 'T06-INHERIT', p.oid::regclass::text, format('%s is read through it, with
   FROM tables t JOIN above ON above.bottom = t.oid JOIN pg_class p ON p.oid = above.parent
  WHERE NOT p.relrowsecurity AND p.oid IN (SELECT oid FROM granted)
 UNION ALL
-SELECT 'T07-PARTITION', c.oid::regclass::text, format('a part of %s that the login may name directly, and row-level security is off there', t.name),
-       CASE WHEN c.relkind = 'f' THEN format('REVOKE ALL ON %s FROM PUBLIC, ..', c.oid::regclass)
+SELECT 'T12-PARTITION', c.oid::regclass::text, format('a part of %s that may be named directly, and row-level security is off there', t.name),
+       CASE WHEN c.relkind = 'f' THEN format('REVOKE ALL ON %s FROM PUBLIC, %I', c.oid::regclass, (SELECT name FROM runtime))
             ELSE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', c.oid::regclass) END
   FROM tables t JOIN below ON below.top = t.oid JOIN pg_class c ON c.oid = below.child
  WHERE NOT c.relrowsecurity AND c.oid IN (SELECT oid FROM granted)
 UNION ALL
-SELECT 'T10-PRIMARY-KEY', name, format('no primary key leads with the tenant column %I', tenant), 'apply the emitted migrations'
+SELECT 'T11-PRIMARY-KEY', name, format('no primary key leads with the tenant column %I', tenant),
+       coalesce((SELECT format('ALTER TABLE %s DROP CONSTRAINT %I; ', t.name, k.conname) FROM pg_constraint k WHERE k.conrelid = t.oid AND k.contype = 'p'),
+                'apply the emitted migrations')
   FROM tables t
  WHERE NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = t.oid AND k.contype = 'p' AND k.conkey[1] = t.tenant_number)
 UNION ALL
@@ -203,7 +145,7 @@ SELECT 'P05-NO-PERMISSIVE', t.name, format('the permissive policy tenancy_allow 
 UNION ALL
 -- Privileges that row-level security does not hold.
 SELECT DISTINCT CASE g.privilege_type WHEN 'TRUNCATE' THEN 'G01-TRUNCATE' ELSE 'G02-TRIGGER' END, t.name,
-       format('the login has %s, which row-level security does not hold', g.privilege_type),
+       format('%s is granted, which row-level security does not hold', g.privilege_type),
        format('REVOKE %s ON %s FROM %s', g.privilege_type, t.name, CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END)
   FROM tables t JOIN granted g USING (oid) WHERE g.privilege_type IN ('TRUNCATE', 'TRIGGER')
 UNION ALL
@@ -212,7 +154,9 @@ SELECT 'C01-DEFAULT-TENANT',
        coalesce((SELECT quote_ident(rolname) FROM pg_roles WHERE oid = s.setrole), 'every role') || ' in '
          || coalesce((SELECT quote_ident(datname) FROM pg_database WHERE oid = s.setdatabase), 'every database'),
        format('%s is stored as a default', split_part(x, '=', 1)),
-       format('ALTER %s RESET %s', CASE s.setrole WHEN 0 THEN 'DATABASE .. (or ROLE ALL)' ELSE 'ROLE .. [IN DATABASE ..]' END, split_part(x, '=', 1))
+       CASE WHEN s.setrole = 0 AND s.setdatabase <> 0 THEN format('ALTER DATABASE %I RESET %s', current_database(), split_part(x, '=', 1))
+            ELSE format('ALTER ROLE %s%s RESET %s', coalesce((SELECT quote_ident(rolname) FROM pg_roles WHERE oid = s.setrole), 'ALL'),
+                        CASE s.setdatabase WHEN 0 THEN '' ELSE format(' IN DATABASE %I', current_database()) END, split_part(x, '=', 1)) END
   FROM pg_db_role_setting s CROSS JOIN LATERAL unnest(s.setconfig) x
  WHERE (s.setrole = 0 OR s.setrole IN (SELECT oid FROM reach))
    AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
@@ -220,12 +164,10 @@ SELECT 'C01-DEFAULT-TENANT',
      OR lower(x) IN ('row_security=off', 'session_replication_role=replica', 'session_replication_role=local'))
 UNION ALL
 SELECT 'C02-LEAKED-GUC', 'app.tenant_id', 'this session starts with a tenant already bound',
-       'remove app.tenant_id from the connect options, the pooler and postgresql.conf'
+       'RESET app.tenant_id -- and take it out of the connect options, the pooler and postgresql.conf'
  WHERE coalesce(current_setting('app.tenant_id', true), '') <> ''
 UNION ALL
 SELECT 'C03-SETTING', w.name, format('it is %s in this session', current_setting(w.name)),
-       format('take it out of the connect options, the pooler and postgresql.conf: it must be %s', w.needed)
+       format('SET %s = %s -- and take it out of the connect options, the pooler and postgresql.conf', w.name, w.needed)
   FROM (VALUES ('row_security', 'on'), ('session_replication_role', 'origin')) AS w (name, needed)
  WHERE current_setting(w.name) <> w.needed
-)
-SELECT code, object, problem, mend FROM found

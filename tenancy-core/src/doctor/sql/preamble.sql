@@ -1,0 +1,77 @@
+-- Further rows: what else stands in the schemas of the listed tables, and what the entities ask for.
+schemas AS (SELECT n.oid, n.nspname FROM pg_namespace n WHERE n.nspname IN (SELECT schema_name FROM listed)),
+asked AS (SELECT a.oid FROM asker a),
+members AS (SELECT r.oid, r.rolname FROM start s JOIN pg_roles r ON r.oid = s.oid),
+relations AS (
+  SELECT c.oid, c.oid::regclass::text AS name, c.relkind, c.relowner, c.relrowsecurity, c.relispartition, c.reloptions, c.relacl,
+         a.attnum AS tenant_number, c.oid IN (SELECT oid FROM tables) AS listed,
+         c.oid IN (SELECT child FROM below) AS part
+    FROM pg_class c JOIN schemas n ON n.oid = c.relnamespace
+    LEFT JOIN LATERAL (SELECT min(attnum) AS attnum FROM pg_attribute
+                        WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped AND attname IN (SELECT tenant FROM listed)) a ON true
+   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
+     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+),
+-- Whether the runtime role reaches a relation, by whatever privilege.
+reached AS (
+  SELECT r.oid FROM relations r CROSS JOIN asked
+   WHERE has_table_privilege(asked.oid, r.oid, 'SELECT, INSERT, UPDATE, DELETE')
+      OR has_any_column_privilege(asked.oid, r.oid, 'SELECT, INSERT, UPDATE')
+),
+wanted_parts (schema_name, table_name, kind, expected, name, mend) AS (
+{parts}
+),
+wanted_columns (schema_name, table_name, name, nullable, may_insert, may_update) AS (
+{columns}
+),
+retired (schema_name, table_name) AS (
+{retired}
+),
+keys AS (
+  SELECT k.oid, k.conname, k.conrelid, k.confrelid, k.contype, k.conkey, k.confkey, k.confdeltype, k.confupdtype, k.confdelsetcols,
+         k.convalidated, k.conparentid, to_jsonb(k) ->> 'conenforced' AS enforced, t.name, t.tenant, t.tenant_number,
+         p.name AS parent, p.tenant_number AS parent_tenant
+    FROM pg_constraint k JOIN tables t ON t.oid = k.conrelid LEFT JOIN tables p ON p.oid = k.confrelid
+),
+indexes AS (
+  SELECT x.*, i.oid AS index_oid, i.relname, i.oid::regclass::text AS index_name, t.name, t.tenant, t.tenant_number,
+         k.conname, t.tenant_number = ANY ((x.indkey::int2[])[0:x.indnkeyatts - 1]) AS has_tenant
+    FROM pg_index x JOIN tables t ON t.oid = x.indrelid JOIN pg_class i ON i.oid = x.indexrelid
+    LEFT JOIN pg_constraint k ON k.conindid = x.indexrelid AND k.conrelid = x.indrelid AND k.contype IN ('p', 'u', 'x')
+),
+-- As the entities ask for them, by what PostgreSQL prints.
+held (relation, definition) AS (
+  SELECT k.conrelid, regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', '') FROM keys k WHERE k.contype IN ('p', 'u', 'f')
+  UNION ALL
+  SELECT x.indrelid, (SELECT format('USING btree (%s)', string_agg(quote_ident(a.attname), ', ' ORDER BY u.place))
+                        FROM unnest(x.indkey::int2[]) WITH ORDINALITY AS u (number, place)
+                        JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = u.number)
+    FROM indexes x JOIN pg_class i ON i.oid = x.index_oid JOIN pg_am m ON m.oid = i.relam
+   WHERE m.amname = 'btree' AND x.indisvalid AND NOT x.indisunique AND x.indexprs IS NULL AND x.indpred IS NULL
+     AND x.indnatts = x.indnkeyatts AND 0 = ALL (x.indoption::int2[])
+),
+-- Privileges that nobody needs.
+loose AS (SELECT DISTINCT oid, privilege_type, grantee FROM granted WHERE privilege_type IN ('REFERENCES', 'MAINTAIN')),
+policies AS (
+  SELECT p.oid, p.polname, p.polrelid, p.polpermissive, p.polroles, p.polcmd, t.name, t.tenant,
+         pg_get_expr(p.polqual, p.polrelid) AS using_text, pg_get_expr(p.polwithcheck, p.polrelid) AS check_text
+    FROM pg_policy p JOIN tables t ON t.oid = p.polrelid
+),
+-- Functions of one's own, that the runtime role may call.
+callable AS (
+  SELECT f.*, f.oid::regprocedure::text AS name, n.nspname, o.rolsuper OR o.rolbypassrls AS bypasses
+    FROM pg_proc f JOIN pg_namespace n ON n.oid = f.pronamespace JOIN pg_roles o ON o.oid = f.proowner CROSS JOIN asked
+   WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND has_function_privilege(asked.oid, f.oid, 'EXECUTE')
+     AND f.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
+     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = f.oid AND d.deptype = 'e')
+),
+-- Views that read a listed table, directly or through others.
+reading (oid, source) AS (
+  SELECT r.ev_class, t.name FROM tables t
+    JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = t.oid AND d.classid = 'pg_rewrite'::regclass
+    JOIN pg_rewrite r ON r.oid = d.objid AND r.ev_class <> t.oid
+  UNION
+  SELECT r.ev_class, v.source FROM reading v
+    JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = v.oid AND d.classid = 'pg_rewrite'::regclass
+    JOIN pg_rewrite r ON r.oid = d.objid AND r.ev_class <> v.oid
+),

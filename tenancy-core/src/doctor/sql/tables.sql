@@ -1,0 +1,120 @@
+-- Tables.
+SELECT 'T13-UNKNOWN', r.name, 'it has a tenant column, and no entity knows it'
+         || CASE WHEN r.oid IN (SELECT oid FROM reached) THEN ': the runtime role reaches rows of every tenant' ELSE '' END,
+       CASE WHEN r.oid IN (SELECT oid FROM reached) THEN format('REVOKE ALL ON %s FROM PUBLIC, %I; ', r.name, runtime.name) ELSE '' END
+         || format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY -- or derive an entity for it, or retire it', r.name)
+  FROM relations r CROSS JOIN runtime
+ WHERE r.relkind IN ('r', 'p') AND NOT r.listed AND NOT r.part AND r.tenant_number IS NOT NULL
+   AND (NOT r.relrowsecurity OR r.oid IN (SELECT oid FROM reached))
+   AND NOT EXISTS (SELECT FROM retired x WHERE r.oid = to_regclass(format('%I.%I', x.schema_name, x.table_name)))
+UNION ALL
+SELECT 'T14-RETIRED', c.name, 'the table is retired, and the runtime role still reaches it', format('REVOKE ALL ON %s FROM PUBLIC, %I', c.name, runtime.name)
+  FROM retired x JOIN relations c ON c.oid = to_regclass(format('%I.%I', x.schema_name, x.table_name)) CROSS JOIN runtime
+ WHERE c.oid IN (SELECT oid FROM reached)
+UNION ALL
+SELECT 'T15-GLOBAL', r.name, 'the runtime role reaches this table, which has no tenant column: its rows are everybody''s',
+       format('REVOKE ALL ON %s FROM PUBLIC, %I', r.name, runtime.name)
+  FROM relations r CROSS JOIN runtime
+ WHERE r.relkind IN ('r', 'p') AND NOT r.listed AND NOT r.part AND r.tenant_number IS NULL AND r.oid IN (SELECT oid FROM reached)
+UNION ALL
+SELECT 'T01b-RLS-OFF-CHILD', c.oid::regclass::text, format('a part of %s without row-level security; nobody may name it directly today', t.name),
+       format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', c.oid::regclass)
+  FROM tables t JOIN below ON below.top = t.oid JOIN pg_class c ON c.oid = below.child
+ WHERE NOT c.relrowsecurity AND c.relkind IN ('r', 'p') AND c.oid NOT IN (SELECT oid FROM granted)
+UNION ALL
+SELECT 'T07-FOREIGN', c.oid::regclass::text, format('a part of %s that is a foreign table: its rows come from a session that no tenant is bound to', t.name),
+       format('ALTER TABLE %s DETACH PARTITION %s', (SELECT inhparent::regclass FROM pg_inherits WHERE inhrelid = c.oid), c.oid::regclass)
+  FROM tables t JOIN below ON below.top = t.oid JOIN pg_class c ON c.oid = below.child WHERE c.relkind = 'f'
+UNION ALL
+SELECT 'T10-RULE', t.name, format('it has the rewrite rule %I, which runs with the rights of the table''s owner', r.rulename),
+       format('DROP RULE %I ON %s', r.rulename, t.name)
+  FROM pg_rewrite r JOIN tables t ON t.oid = r.ev_class
+UNION ALL
+SELECT 'T16-COLUMN', format('%s.%I', t.name, w.name), 'the entity has a field for it, and the table has no such column', 'apply the migrations'
+  FROM wanted_columns w JOIN tables t ON t.name = format('%I.%I', w.schema_name, w.table_name)
+ WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attname = w.name AND a.attnum > 0 AND NOT a.attisdropped)
+UNION ALL
+SELECT 'T17-NULLABLE', format('%s.%I', t.name, w.name), 'it may be NULL, and the field is no Option: a row that is NULL there cannot be read',
+       format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', t.name, w.name)
+  FROM wanted_columns w JOIN tables t ON t.name = format('%I.%I', w.schema_name, w.table_name)
+  JOIN pg_attribute a ON a.attrelid = t.oid AND a.attname = w.name AND a.attnum > 0 AND NOT a.attisdropped
+ WHERE NOT w.nullable AND NOT a.attnotnull AND a.attnum IS DISTINCT FROM t.tenant_number
+UNION ALL
+SELECT 'G08-SERIAL-ID', format('%s.%I', t.name, a.attname), 'its numbers count the rows of all tenants',
+       format('ALTER TABLE %s ALTER COLUMN %I %s -- and use a uuid', t.name, a.attname, CASE a.attidentity WHEN '' THEN 'DROP DEFAULT' ELSE 'DROP IDENTITY' END)
+  FROM tables t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+  LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+ WHERE a.attidentity <> '' OR pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%'
+UNION ALL
+-- Policies.
+SELECT CASE WHEN p.polpermissive AND NOT bounded THEN 'P02-WIDENING' ELSE 'P03-EXTRA' END, p.name,
+       format('the policy %I is none of ours', p.polname) || CASE WHEN p.polpermissive AND NOT bounded THEN ', and nothing bounds it' ELSE ': review it' END,
+       format('DROP POLICY %I ON %s', p.polname, p.name)
+  FROM policies p
+  CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM policies b WHERE b.polrelid = p.polrelid AND b.polname = 'tenancy_bound' AND NOT b.polpermissive
+                                        AND b.polcmd = '*' AND b.polroles = ARRAY[0]::oid[])) AS b (bounded)
+ WHERE p.polname NOT IN ('tenancy_allow', 'tenancy_bound', 'tenancy_owner', 'tenancy_ask_owner')
+UNION ALL
+SELECT 'P11-OWNER', t.name, format('the policy %s is not in force as it was emitted: the owner is not told when no tenant is bound', w.name),
+       format('DROP POLICY IF EXISTS %s ON %s; CREATE POLICY %s ON %s AS %s FOR ALL TO %s USING (%I = (SELECT tenancy.owner_tenant())) '
+              'WITH CHECK (%I = (SELECT tenancy.owner_tenant()))',
+              w.name, t.name, w.name, t.name, CASE WHEN w.permissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END, t.relowner::regrole, t.tenant, t.tenant)
+  FROM tables t CROSS JOIN (VALUES ('tenancy_owner', true), ('tenancy_ask_owner', false)) AS w (name, permissive)
+ WHERE t.tenant_number IS NOT NULL
+   AND NOT EXISTS (SELECT FROM policies p
+                    WHERE p.polrelid = t.oid AND p.polname = w.name AND p.polpermissive = w.permissive AND p.polcmd = '*'
+                      AND p.polroles = ARRAY[t.relowner]::oid[]
+                      AND p.using_text = format('(%I = ( SELECT tenancy.owner_tenant() AS owner_tenant))', t.tenant)
+                      AND p.check_text = p.using_text)
+UNION ALL
+-- Keys.
+SELECT CASE w.kind WHEN 'index' THEN 'K02-INDEX' WHEN 'foreign key' THEN 'K03-FOREIGN-KEY' ELSE 'K01-KEY' END,
+       format('%I on %s', w.name, t.name), format('the %s that the entity asks for is missing', w.kind),
+       coalesce((SELECT format('ALTER TABLE %s DROP CONSTRAINT %I; ', t.name, k.conname) FROM keys k
+                  WHERE w.kind = 'primary key' AND k.conrelid = t.oid AND k.contype = 'p'), '') || w.mend
+  FROM wanted_parts w JOIN tables t ON t.name = format('%I.%I', w.schema_name, w.table_name)
+ WHERE (t.oid, w.expected) NOT IN (SELECT relation, definition FROM held WHERE definition IS NOT NULL)
+   AND NOT EXISTS (SELECT FROM indexes x WHERE x.indrelid = t.oid AND NOT x.indisvalid AND x.relname = w.name)
+   -- No primary key, or one that does not lead with the tenant, is found by its own check.
+   AND (w.kind <> 'primary key' OR EXISTS (SELECT FROM keys k WHERE k.conrelid = t.oid AND k.contype = 'p' AND k.conkey[1] = t.tenant_number))
+UNION ALL
+SELECT 'K04-INVALID-INDEX', x.index_name, format('an index of %s that is invalid, left by CREATE INDEX CONCURRENTLY: nothing uses it', x.name),
+       format('REINDEX INDEX %s', x.index_name)
+  FROM indexes x WHERE NOT x.indisvalid
+UNION ALL
+SELECT 'T09-NO-INDEX', t.name, format('no valid index leads with the tenant column %I', t.tenant), format('CREATE INDEX ON %s (%I)', t.name, t.tenant)
+  FROM tables t WHERE t.tenant_number IS NOT NULL
+   AND NOT EXISTS (SELECT FROM indexes x WHERE x.indrelid = t.oid AND x.indkey[0] = t.tenant_number AND x.indisvalid)
+UNION ALL
+SELECT CASE WHEN x.indexprs IS NULL THEN 'U01-GLOBAL-UNIQUE' ELSE 'U02-GLOBAL-UNIQUE-EXPR' END, format('%s on %s', x.index_name, x.name),
+       format('a unique key or exclusion without the tenant column %I: it tells each tenant what the others have', x.tenant),
+       CASE WHEN x.conname IS NULL THEN format('DROP INDEX %s', x.index_name) ELSE format('ALTER TABLE %s DROP CONSTRAINT %I', x.name, x.conname) END
+         || ' -- and say unique(..) on the entity'
+  FROM indexes x WHERE (x.indisunique OR x.indisexclusion) AND NOT x.indisprimary AND NOT x.has_tenant
+UNION ALL
+SELECT 'F01-FK-CROSS', format('%I on %s', k.conname, k.name), format('it does not pair the tenant with the tenant of %s: checks of foreign keys pass row-level security', k.parent),
+       format('ALTER TABLE %s DROP CONSTRAINT %I', k.name, k.conname)
+  FROM keys k
+ WHERE k.contype = 'f' AND k.parent IS NOT NULL AND k.conparentid = 0
+   AND NOT EXISTS (SELECT FROM unnest(k.conkey, k.confkey) AS u (here, there) WHERE u.here = k.tenant_number AND u.there = k.parent_tenant)
+UNION ALL
+SELECT 'F02-FK-SETNULL', format('%I on %s', k.conname, k.name), format('a deletion would set the tenant column %I too', k.tenant),
+       format('ALTER TABLE %s DROP CONSTRAINT %I', k.name, k.conname)
+  FROM keys k
+ WHERE k.contype = 'f' AND k.confdeltype IN ('n', 'd') AND k.tenant_number = ANY (k.conkey) AND k.conparentid = 0
+   AND (k.confdelsetcols IS NULL OR k.tenant_number = ANY (k.confdelsetcols))
+UNION ALL
+SELECT 'F03-FK-UPDATE', format('%I on %s', k.conname, k.name), 'ON UPDATE would carry another tenant to the rows that refer here, past every policy',
+       format('ALTER TABLE %s DROP CONSTRAINT %I', k.name, k.conname)
+  FROM keys k
+ WHERE k.contype = 'f' AND k.confupdtype IN ('c', 'n', 'd') AND k.parent_tenant = ANY (k.confkey) AND k.conparentid = 0
+UNION ALL
+SELECT 'F04-FK-FROM-GLOBAL', format('%I on %s', k.conname, k.conrelid::regclass), format('a table that is not isolated refers to %s', t.name),
+       format('ALTER TABLE %s DROP CONSTRAINT %I', k.conrelid::regclass, k.conname)
+  FROM pg_constraint k JOIN tables t ON t.oid = k.confrelid
+ WHERE k.contype = 'f' AND k.conparentid = 0 AND k.conrelid NOT IN (SELECT oid FROM tables) AND k.conrelid NOT IN (SELECT child FROM below)
+UNION ALL
+SELECT 'F05-FK-NOT-CHECKED', format('%I on %s', k.conname, k.name), CASE WHEN k.enforced = 'false' THEN 'it is not enforced' ELSE 'rows that were there before it were never checked' END,
+       CASE WHEN k.enforced = 'false' THEN format('ALTER TABLE %s ALTER CONSTRAINT %I ENFORCED', k.name, k.conname)
+            ELSE format('BEGIN; SELECT tenancy.maintenance(%L, %L); ALTER TABLE %s VALIDATE CONSTRAINT %I; COMMIT', k.name, k.confrelid::regclass, k.name, k.conname) END
+  FROM keys k WHERE k.contype = 'f' AND k.conparentid = 0 AND (NOT k.convalidated OR k.enforced = 'false')

@@ -1,0 +1,105 @@
+//! Verification: whether a database isolates, asked by the application's own login when it connects.
+//!
+//! The catalogs are compared with what emission would have made, by the text that PostgreSQL itself prints for a policy
+//! or a CHECK: a predicate that merely looks alike is another one. What it does not ask is whether there is *more* than
+//! was emitted, since a database may be one emission ahead of a program that still runs: further columns, tables and
+//! policies are accepted, because none of them can widen what the restrictive policy bounds.
+
+use std::fmt::Write as _;
+
+use sqlx::Row as _;
+use sqlx::postgres::{PgConnection, PgRow};
+
+use crate::schema::emit::quote::literal;
+use crate::schema::emit::{BOUND_CHECK, CURRENT_TENANT_BODY};
+use crate::schema::{Finding, Schema};
+
+/// PostgreSQL 15, which made `ON DELETE SET NULL (column)` and views of the invoker's rights.
+pub(crate) const LEAST_VERSION: u32 = 150_000;
+
+/// Asks, in one round trip. An empty list means that the database isolates the listed entities.
+pub(crate) async fn verify(pg: &mut PgConnection, schema: &Schema) -> Result<Vec<Finding>, sqlx::Error> {
+    if let Some(version) = pg.server_version_num().filter(|version| *version < LEAST_VERSION) {
+        return Ok(vec![Finding::old_server(version)]);
+    }
+    // As a simple query: its statements are one transaction, so that the pinned search_path ends with it, and nothing is
+    // prepared on a connection that verifies once.
+    let rows = sqlx::raw_sql(sqlx::AssertSqlSafe(question(schema))).fetch_all(pg).await?;
+    rows.iter().map(finding).collect()
+}
+
+/// What is asked about, and what decides about isolation: asked by the doctor too, of other roles.
+pub(crate) const PREAMBLE: &str = include_str!("preamble.sql");
+pub(crate) const CHECKS: &str = include_str!("decides.sql");
+
+/// The login that asks, whether it is itself or has become another role.
+const SELF: &str = "SELECT oid FROM pg_roles WHERE rolname IN (session_user, current_user)";
+
+/// The SQL. It holds names of the program's own code, quoted, and nothing else from outside.
+fn question(schema: &Schema) -> String {
+    let listed = schema.entities().iter().map(|entity| (entity.schema_name(), entity.table, entity.tenant));
+    let text = format!(
+        "{PREAMBLE}found (code, object, problem, mend) AS (\n{CHECKS})\n\
+         SELECT DISTINCT ON (code, object) code, object, problem, mend FROM found ORDER BY code, object"
+    );
+    let asker = "SELECT oid FROM pg_roles WHERE rolname = current_user";
+    fill(&text, &values(listed, schema.runtime_role(), SELF, asker))
+}
+
+/// What stands in the place of the words of [`PREAMBLE`] and [`CHECKS`]: the tables (schema, table, tenant column), and
+/// the roles.
+pub(crate) fn values<'a>(
+    tables: impl Iterator<Item = (&'a str, &'a str, &'a str)>,
+    runtime_role: &str,
+    start: &str,
+    asker: &str,
+) -> Vec<(&'static str, String)> {
+    let mut listed = String::new();
+    for (schema, table, tenant) in tables {
+        let separator = if listed.is_empty() { "      VALUES " } else { ",\n             " };
+        let _ = write!(listed, "{separator}({}, {}, {})", literal(schema), literal(table), literal(tenant));
+    }
+    if listed.is_empty() {
+        listed += "      SELECT '', '', '' WHERE false";
+    }
+    vec![
+        ("listed", listed),
+        ("role", literal(runtime_role)),
+        ("start", start.to_owned()),
+        ("asker", asker.to_owned()),
+        ("bound_check", literal(BOUND_CHECK)),
+        ("body", literal(CURRENT_TENANT_BODY)),
+    ]
+}
+
+/// Puts values into the place of `{words}`. In one pass, since a name may hold such a word itself.
+pub(crate) fn fill(text: &str, values: &[(&'static str, String)]) -> String {
+    let mut filled = String::with_capacity(2 * text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled += before;
+        let value = values
+            .iter()
+            .find_map(|(word, value)| Some((value, after.strip_prefix(word)?.strip_prefix('}')?)));
+        match value {
+            Some((value, after)) => {
+                filled += value;
+                rest = after;
+            }
+            None => {
+                filled.push('{');
+                rest = after;
+            }
+        }
+    }
+    filled + rest
+}
+
+fn finding(row: &PgRow) -> Result<Finding, sqlx::Error> {
+    Ok(Finding {
+        code: row.try_get::<String, _>("code")?.into(),
+        object: row.try_get("object")?,
+        problem: row.try_get("problem")?,
+        mend: row.try_get("mend")?,
+    })
+}
