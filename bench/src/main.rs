@@ -35,6 +35,9 @@ struct Arguments {
     /// Less data, fewer rounds, and only what targets are about: under three minutes.
     #[arg(long)]
     quick: bool,
+    /// Streams alone: their figures take the place of those in the report that is there.
+    #[arg(long, conflicts_with = "quick")]
+    streams: bool,
     /// Where the report goes: `docs/performance`, and `target/performance` of a quick run.
     #[arg(long)]
     output: Option<PathBuf>,
@@ -45,6 +48,12 @@ struct Arguments {
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let bench = Bench::new(if arguments.quick { QUICK } else { FULL })?;
+    let root = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let usual = root.join(if arguments.quick { "target/performance" } else { "docs/performance" });
+    let folder = arguments.output.unwrap_or(usual);
+    if arguments.streams {
+        return streams(&bench, &folder).await;
+    }
     let loaded = bench.main_dataset().await?;
 
     bench.say("counting round trips, allocations, memory and plans");
@@ -52,20 +61,29 @@ async fn main() -> anyhow::Result<()> {
     let mut measured = bench.contenders(&loaded).await?;
     measured.extend(bench.sizes(&loaded).await.unwrap_or_else(|error| not_measured(&bench, &error)));
 
-    let root = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     // A quick run has no time to build SeaORM.
     let compile = if arguments.quick {
         Vec::new()
     } else {
         compile_times(&bench, &root).unwrap_or_else(|error| not_measured(&bench, &error))
     };
-    let conditions = report::conditions(&bench, &loaded, arguments.quick).await?;
+    let conditions =
+        report::conditions(&bench, &loaded, if arguments.quick { " --quick" } else { "" }).await?;
     let targets = target::all(&measured, &counted, &compile);
     let measurements = measured.iter().flat_map(results::Measured::rows).collect();
-    let results = results::Results { conditions, targets, counted, measurements, compile };
+    let results = results::Results { conditions, streams: None, targets, counted, measurements, compile };
+    report::write(&results, &folder)
+}
 
-    let usual = root.join(if arguments.quick { "target/performance" } else { "docs/performance" });
-    report::write(&results, &arguments.output.unwrap_or(usual))
+async fn streams(bench: &Bench, folder: &Path) -> anyhow::Result<()> {
+    let text = std::fs::read_to_string(folder.join("results.json")).context("there is no report yet")?;
+    let mut results: results::Results =
+        serde_json::from_str(&text).context("the report is another version's")?;
+    let (loaded, measured) = bench.only_streams().await?;
+    let targets = target::all(&measured, &results.counted, &results.compile);
+    results.replace(&measured, targets);
+    results.streams = Some(report::conditions(bench, &loaded, " --streams").await?);
+    report::write(&results, folder)
 }
 
 /// What comes late must not lose what was measured before: the targets say that they were not measured.

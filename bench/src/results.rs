@@ -11,10 +11,27 @@ use crate::target::Target;
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Results {
     pub(crate) conditions: Conditions,
+    /// Of the streams, when they were measured again by themselves.
+    #[serde(default)]
+    pub(crate) streams: Option<Conditions>,
     pub(crate) targets: Vec<Target>,
     pub(crate) counted: Counted,
     pub(crate) measurements: Vec<Measurement>,
     pub(crate) compile: Vec<Compiled>,
+}
+
+impl Results {
+    /// Puts in what was measured again.
+    pub(crate) fn replace(&mut self, again: &[Measured], targets: Vec<Target>) {
+        let workloads: Vec<&str> = again.iter().map(|measured| measured.subject.workload).collect();
+        self.measurements.retain(|row| !workloads.contains(&row.workload.as_str()));
+        self.measurements.extend(again.iter().flat_map(Measured::rows));
+        for target in targets.into_iter().filter(|target| target.found.is_some()) {
+            if let Some(held) = self.targets.iter_mut().find(|held| held.what == target.what) {
+                *held = target;
+            }
+        }
+    }
 }
 
 /// Where and how.

@@ -174,14 +174,8 @@ impl Bench {
 
     /// Streams of all rows of one of ten tenants, and a point read on each distribution of tenants.
     pub(crate) async fn sizes(&self, thousand: &Loaded) -> anyhow::Result<Vec<Measured>> {
-        let mut measured = Vec::new();
         let few = self.load(10, false).await?;
-        let place = Place::new(&few.dataset, &self.authority, LOOPBACK)?;
-        let stream = cell::workload("stream")?;
-        // A stream is long, and so has few rounds in the time of others.
-        let effort = Effort { budget: 4 * self.size.close.budget, ..self.size.close };
-        measured.push(self.side_by_side(&few, &place, LOOPBACK, stream, 1, (&[], effort)).await?);
-
+        let mut measured = self.streams(&few).await?;
         let mut others = vec![self.load(100_000, false).await?];
         if !self.size.quick {
             for tenants in [10, TENANTS, 100_000] {
@@ -191,6 +185,24 @@ impl Bench {
         let all: Vec<&Loaded> = [&few, thousand].into_iter().chain(&others).collect();
         measured.push(self.across(&all).await?);
         Ok(measured)
+    }
+
+    /// Streams alone.
+    pub(crate) async fn only_streams(&self) -> anyhow::Result<(Loaded, Vec<Measured>)> {
+        let few = self.load(10, false).await?;
+        let measured = self.streams(&few).await?;
+        Ok((few, measured))
+    }
+
+    async fn streams(&self, few: &Loaded) -> anyhow::Result<Vec<Measured>> {
+        let place = Place::new(&few.dataset, &self.authority, LOOPBACK)?;
+        let stream = cell::workload("stream")?;
+        // A stream is long, and so has few rounds in the time of others.
+        let close = Effort { budget: 5 * self.size.close.budget, ..self.size.close };
+        let coarse = Effort { budget: self.size.close.budget, ..self.size.close };
+        let judged = self.side_by_side(few, &place, LOOPBACK, stream, 1, (&JUDGED, close)).await?;
+        let all = self.side_by_side(few, &place, LOOPBACK, stream, 1, (&[], coarse)).await?;
+        Ok(vec![judged, all])
     }
 
     /// The same read on several datasets, side by side.

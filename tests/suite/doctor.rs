@@ -9,6 +9,7 @@ use tenancy::doctor::{Accepted, Doctor, Report};
 use tenancy::prelude::*;
 use tenancy::schema::{Code, Severity};
 use tenancy_testkit::{TestAuthority, TestDb};
+use tokio::sync::{Mutex, MutexGuard};
 use uuid::Uuid;
 
 #[derive(Debug, TenantScoped)]
@@ -60,8 +61,12 @@ const TABLES: &str = "
     CREATE TABLE clinic.countries (code text PRIMARY KEY);
 ";
 
+/// The runtime role belongs to the server, and the doctor of one test would find the logins of another.
+static ALONE: Mutex<()> = Mutex::const_new(());
+
 /// A database as the documentation makes one: an owner that cannot log in, a login in the runtime role, provisioned.
 struct Clinic {
+    _alone: MutexGuard<'static, ()>,
     db: TestDb,
     superuser: PgConnection,
     login: String,
@@ -74,6 +79,7 @@ async fn run(connection: &mut PgConnection, sql: &str) -> Result<(), sqlx::Error
 
 impl Clinic {
     async fn new() -> Self {
+        let alone = ALONE.lock().await;
         let db = TestDb::new().await;
         let mut superuser = db.connect_as_superuser().await;
         let (login, owner) = (format!("{}_login", db.name()), format!("{}_owner", db.name()));
@@ -90,7 +96,7 @@ impl Clinic {
         run(&mut superuser, &CLINIC.sql().expect("a schema that holds")).await.expect("emitted");
         run(&mut superuser, "COMMIT").await.expect("committed");
         run(&mut superuser, &provision).await.expect("provisioned again, with the guard");
-        Self { db, superuser, login, owner }
+        Self { _alone: alone, db, superuser, login, owner }
     }
 
     fn fill(&self, text: &str) -> String {
@@ -686,6 +692,7 @@ async fn maintain_is_found_where_there_is_such_a_privilege() {
 /// A login that is no member of the runtime role, and a connection that bypasses since it was verified.
 #[tokio::test]
 async fn what_connections_find_of_themselves() {
+    let _alone = ALONE.lock().await;
     let (provision, emitted) = (CLINIC.provision_sql().expect("it holds"), CLINIC.sql().expect("it holds"));
     let test = TestDb::builder()
         .sql_as_superuser(provision)

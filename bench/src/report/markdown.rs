@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::cell;
 use crate::report::plot::Plot;
-use crate::results::{Measurement, Results};
+use crate::results::{Conditions, Measurement, Results};
 use crate::statistics::Estimate;
 use crate::target::{Bound, Target, Verdict};
 
@@ -28,6 +28,10 @@ pub(crate) fn report(results: &Results, plots: &[Plot]) -> String {
         conditions.postgresql,
         conditions.settings,
     );
+    if let Some(streams) = &results.streams {
+        let Conditions { command, date, commit, .. } = streams;
+        let _ = write!(text, "Streams were measured again by `{command}` on {date}, at commit {commit}.\n\n");
+    }
     text += "## Targets\n\n";
     text += &targets(results);
     text += "\n## Round trips\n\nCounted on the wire by a proxy, the pool's own traffic included, of one warm operation.\n\n";

@@ -26,7 +26,11 @@ pub(crate) fn write(results: &Results, folder: &Path) -> anyhow::Result<()> {
 }
 
 /// Where and how this run was made.
-pub(crate) async fn conditions(bench: &Bench, loaded: &Loaded, quick: bool) -> anyhow::Result<Conditions> {
+pub(crate) async fn conditions(
+    bench: &Bench,
+    loaded: &Loaded,
+    arguments: &str,
+) -> anyhow::Result<Conditions> {
     let mut superuser = loaded.dataset.superuser().await?;
     let postgresql: String = sqlx::query_scalar("SHOW server_version").fetch_one(&mut superuser).await?;
     let settings: Vec<String> = sqlx::query_scalar(
@@ -42,7 +46,7 @@ pub(crate) async fn conditions(bench: &Bench, loaded: &Loaded, quick: bool) -> a
     Ok(Conditions {
         date,
         commit: commit(),
-        command: format!("cargo xtask bench{}", if quick { " --quick" } else { "" }),
+        command: format!("cargo xtask bench{arguments}"),
         processor: processor(),
         cores: bench.cores(),
         postgresql,

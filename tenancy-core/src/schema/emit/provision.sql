@@ -14,8 +14,10 @@ DO {tag} BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = {role_literal}) THEN
     CREATE ROLE {role} NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION;
   END IF;
-EXCEPTION WHEN insufficient_privilege THEN
-  RAISE WARNING 'tenancy: the runtime role cannot be created: %', SQLERRM;
+EXCEPTION
+  -- Roles belong to the whole server: another database was faster.
+  WHEN duplicate_object OR unique_violation THEN NULL;
+  WHEN insufficient_privilege THEN RAISE WARNING 'tenancy: the runtime role cannot be created: %', SQLERRM;
 END {tag};
 
 -- The database: nothing for everybody. TEMPORARY is what lets SQL that is injected build objects that stand in front of yours.
