@@ -116,9 +116,8 @@ impl Prey {
     async fn attack(&mut self, bound: bool, sql: &str, id: Uuid, slug: &str) -> String {
         let before = self.rows().await;
         let them = self.them.to_string();
-        let theirs = |rows: &[String]| {
-            rows.iter().filter(|row| row.contains(&them)).cloned().collect::<Vec<_>>()
-        };
+        let theirs =
+            |rows: &[String]| rows.iter().filter(|row| row.contains(&them)).cloned().collect::<Vec<_>>();
         assert_eq!(theirs(&before).len(), 3, "the victim's rows are there");
         let fill = |text: &str| {
             text.replace("{me}", &self.me.to_string())
