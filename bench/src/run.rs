@@ -198,7 +198,8 @@ impl Bench {
         let place = Place::new(&few.dataset, &self.authority, LOOPBACK)?;
         let stream = cell::workload("stream")?;
         // A stream is long, and so has few rounds in the time of others.
-        let close = Effort { budget: 5 * self.size.close.budget, ..self.size.close };
+        let times = if self.size.quick { 2 } else { 5 };
+        let close = Effort { budget: times * self.size.close.budget, ..self.size.close };
         let coarse = Effort { budget: self.size.close.budget, ..self.size.close };
         let judged = self.side_by_side(few, &place, LOOPBACK, stream, 1, (&JUDGED, close)).await?;
         let all = self.side_by_side(few, &place, LOOPBACK, stream, 1, (&[], coarse)).await?;

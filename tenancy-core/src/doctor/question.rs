@@ -44,7 +44,7 @@ pub(super) fn question(model: &Model, version: Option<u32>) -> String {
 
 /// What adds the primary key of a table, given as findings name it.
 pub(super) fn primary_key(model: &Model, name: &str) -> Option<String> {
-    let entity = model.entities.iter().find(|entity| quote::printed(&entity.table) == name)?;
+    let entity = model.entities.iter().find(|entity| quote::prints(&entity.table, name))?;
     let wanted =
         change::parts(entity).into_iter().find(|part| matches!(part, change::Part::PrimaryKey(_)))?;
     Some(part::add(entity, &wanted, &quote::tag(None, model)))

@@ -30,15 +30,15 @@ pub(crate) fn table(table: &Table) -> String {
     format!("{}.{}", ident(&table.schema), ident(&table.name))
 }
 
-/// A table as PostgreSQL's `%I.%I` prints it: quoted where it must be.
+/// Whether PostgreSQL's `%I.%I` prints a table so: it quotes each name only where it must be, which depends on its keywords.
 #[cfg(feature = "doctor")]
-pub(crate) fn printed(table: &Table) -> String {
-    let plain = |name: &str| {
-        name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
-            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-    };
-    let one = |name: &str| if plain(name) { name.to_owned() } else { ident(name) };
-    format!("{}.{}", one(&table.schema), one(&table.name))
+pub(crate) fn prints(table: &Table, text: &str) -> bool {
+    let either = |name: &str| [name.to_owned(), ident(name)];
+    either(&table.schema).iter().any(|schema| {
+        text.strip_prefix(schema.as_str())
+            .and_then(|rest| rest.strip_prefix('.'))
+            .is_some_and(|rest| either(&table.name).iter().any(|name| name == rest))
+    })
 }
 
 /// A table as what casts to `regclass`.
@@ -83,5 +83,12 @@ mod tests {
         assert_eq!(comment("a\nDROP\r\n"), "a DROP  ");
         let schema = Table { schema: "a.b".into(), name: "c\"d'e".into() };
         assert_eq!(table_literal(&schema), r#"'"a.b"."c""d''e"'"#);
+        #[cfg(feature = "doctor")]
+        {
+            assert!(prints(&schema, r#""a.b"."c""d'e""#) && !prints(&schema, "a.b.c"));
+            let group = Table { schema: "public".into(), name: "group".into() };
+            assert!(prints(&group, "public.\"group\"") && prints(&group, "public.group"));
+            assert!(!prints(&group, "public.groups") && !prints(&group, "other.group"));
+        }
     }
 }

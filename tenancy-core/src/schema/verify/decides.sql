@@ -102,7 +102,7 @@ SELECT 'T04-NULLABLE', name, format('the tenant column %I may be NULL', tenant),
   FROM tables WHERE NOT attnotnull
 UNION ALL
 SELECT 'T05-TYPE', name, format('the tenant column %I is %s and not uuid', tenant, atttypid::regtype),
-       format('ALTER TABLE %s ALTER COLUMN %I TYPE uuid USING ..', name, tenant)
+       format('ALTER TABLE %s ALTER COLUMN %I TYPE uuid USING %I::uuid', name, tenant, tenant)
   FROM tables WHERE atttypid <> 'uuid'::regtype
 UNION ALL
 SELECT 'T06-INHERIT', p.oid::regclass::text, format('%s is read through it, with its policies only, and row-level security is off there', t.name),
