@@ -159,6 +159,25 @@ const BREAKS: &[(&str, &str)] = &[
          GRANT SELECT ON everything TO tenancy_app",
         "T06-INHERIT public.everything",
     ),
+    // A part has its own policies, grants and owner, and shows the rows of the whole.
+    (
+        "CREATE POLICY wide ON measures_1 USING (true); GRANT SELECT (day) ON measures_1 TO {login}",
+        "T12-PARTITION public.measures_1",
+    ),
+    (
+        "CREATE POLICY tenancy_bound ON measures_1 AS RESTRICTIVE USING (true); CREATE POLICY wide ON measures_1 USING (true); \
+         GRANT DELETE ON measures_1 TO tenancy_app",
+        "T12-PARTITION public.measures_1",
+    ),
+    (
+        "CREATE TABLE everything (LIKE {group}); ALTER TABLE everything ENABLE ROW LEVEL SECURITY; \
+         CREATE POLICY wide ON everything TO {login} USING (true); ALTER TABLE {group} INHERIT everything; \
+         GRANT SELECT ON everything TO {login}",
+        "T06-INHERIT public.everything",
+    ),
+    ("GRANT TRUNCATE ON measures_1 TO {login}", "G01-TRUNCATE public.measures_1"),
+    ("GRANT TRIGGER ON measures_1 TO PUBLIC", "G02-TRIGGER public.measures_1"),
+    ("ALTER TABLE measures_1 OWNER TO {login}", "R07-OWNS public.measures_1"),
     // Policies.
     ("DROP POLICY tenancy_bound ON {group}", "P01-NO-RESTRICTIVE {group}"),
     ("DROP POLICY tenancy_allow ON {group}", "P05-NO-PERMISSIVE {group}"),
@@ -322,6 +341,10 @@ async fn a_database_that_is_ahead_is_accepted() {
          CREATE UNIQUE INDEX ON {GROUP} (\"Tenant's\", note); \
          CREATE TABLE later (tenant_id uuid NOT NULL); \
          CREATE TABLE measures_2 PARTITION OF measures FOR VALUES FROM (10) TO (20); \
+         CREATE POLICY nobody ON measures_1 USING (true); \
+         CREATE POLICY bound_already ON measures_2 USING (true); CREATE POLICY tenancy_bound ON measures_2 AS RESTRICTIVE \
+           USING (tenant_id = (SELECT tenancy.current_tenant())) WITH CHECK (tenant_id = (SELECT tenancy.current_tenant())); \
+         ALTER TABLE measures_2 ENABLE ROW LEVEL SECURITY; GRANT SELECT ON measures_2 TO tenancy_app; \
          CREATE POLICY narrower ON {GROUP} AS RESTRICTIVE FOR SELECT TO tenancy_app USING (note <> 'hidden'); \
          CREATE POLICY wider ON {GROUP} AS PERMISSIVE FOR SELECT TO tenancy_app USING (true)"
     );

@@ -17,6 +17,7 @@ use sqlx::{ConnectOptions as _, Connection as _, Row as _};
 pub use self::accepted::{Acceptance, Accepted, AcceptedError};
 pub use self::report::Report;
 use crate::error::Error;
+use crate::schema::lock::{Lock, LockError};
 use crate::schema::model::Model;
 use crate::schema::verify::LEAST_VERSION;
 use crate::schema::{Finding, Schema, SchemaError};
@@ -47,6 +48,11 @@ pub struct Doctor {
 #[error("PostgreSQL could not keep the schema: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
 pub struct UnsoundSchema(pub Vec<SchemaError>);
 
+/// Why a lock file cannot be read: it is broken, or of a newer version.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct UnreadableLock(#[from] LockError);
+
 impl Doctor {
     /// What the entities of a schema ask for.
     ///
@@ -56,6 +62,24 @@ impl Doctor {
     pub fn new(schema: &Schema) -> Result<Self, UnsoundSchema> {
         let model = Model::new(schema).map_err(UnsoundSchema)?;
         Ok(Self { model, accepted: Accepted::default(), version: None })
+    }
+
+    /// What the last emitted migration asked for, by the text of its `tenancy.lock.json`: for tools that cannot see the
+    /// structs.
+    ///
+    /// # Errors
+    ///
+    /// [`UnreadableLock`], when the file is broken or was written by a newer version of tenancy.
+    pub fn from_lock(text: &str) -> Result<Self, UnreadableLock> {
+        let Lock { runtime_role, entities, retired, .. } = Lock::parse(text)?;
+        let model = Model { runtime_role, entities, retired };
+        Ok(Self { model, accepted: Accepted::default(), version: None })
+    }
+
+    /// What an administrator runs, as [`Schema::provision_sql`].
+    #[must_use]
+    pub fn provision_sql(&self) -> String {
+        question::provision(&self.model)
     }
 
     /// The findings that are accepted.
@@ -109,6 +133,11 @@ impl Doctor {
             && (code.starts_with('B') || code == "R00-NO-ROLE")
         {
             mend = question::foundation(&self.model);
+        } else if let Some((before, number)) = mend.split_once("add part ") {
+            let part = number.parse().ok().and_then(|number| question::add_part(&self.model, number));
+            mend = format!("{before}{}", part.unwrap_or_default());
+        } else if mend == "provision again" {
+            mend = question::provision(&self.model);
         } else if code == "T11-PRIMARY-KEY" {
             mend = mend.strip_suffix("apply the emitted migrations").unwrap_or(&mend).to_owned();
             mend += &question::primary_key(&self.model, &object).unwrap_or_default();

@@ -30,10 +30,16 @@ pub(super) fn question(model: &Model, version: Option<u32>) -> String {
         further = include_str!("sql/preamble.sql"),
         checks = checks.join("UNION ALL\n"),
     );
+    let (emitted, provisioned) = (emit::foundation_sql(model), emit::provision(model));
     let asker = "SELECT oid FROM runtime WHERE oid IS NOT NULL";
     let mut words = values(listed, &model.runtime_role, START, asker);
     words.extend([
-        ("owner_body", literal(emit::OWNER_TENANT_BODY)),
+        ("owner_tenant", body("FUNCTION tenancy.owner_tenant()", &emitted)),
+        ("maintenance", body("FUNCTION tenancy.maintenance(VARIADIC", &emitted)),
+        ("put_back", body("FUNCTION tenancy.put_back()", &emitted)),
+        ("guard", body("FUNCTION tenancy.guard()", &provisioned)),
+        ("guarded", guarded(&provisioned).to_owned()),
+        ("reserved", literals(RESERVED)),
         ("version", version.unwrap_or(NO_VERSION).to_string()),
         ("parts", parts(model)),
         ("columns", columns(model)),
@@ -41,6 +47,39 @@ pub(super) fn question(model: &Model, version: Option<u32>) -> String {
     ]);
     fill(&text, &words)
 }
+
+/// The body of a function in emitted SQL, with each run of blanks as one, as the SQL compares it.
+fn body(function: &str, emitted: &str) -> String {
+    let quoted = emitted.split_once(function).and_then(|(_, rest)| {
+        let (tag, rest) = rest.split_once(" AS $")?.1.split_once('$')?;
+        Some(rest.split_once(&format!("${tag}$"))?.0)
+    });
+    literal(&quoted.unwrap_or_default().split_ascii_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// The commands that the guard watches, as a list of literals.
+fn guarded(provisioned: &str) -> &str {
+    let tags = provisioned.split_once("WHEN TAG IN (").and_then(|(_, rest)| rest.split_once(')'));
+    tags.map_or("", |(tags, _)| tags)
+}
+
+/// Functions of PostgreSQL's own, and of its extensions, that lead from one tenant to another.
+const RESERVED: [&str; 14] = [
+    "pg_cancel_backend",
+    "pg_terminate_backend",
+    "lo_create",
+    "lo_creat",
+    "lo_from_bytea",
+    "lo_get",
+    "lo_put",
+    "lo_open",
+    "lo_unlink",
+    "loread",
+    "lowrite",
+    "dblink",
+    "dblink_exec",
+    "dblink_connect",
+];
 
 /// What adds the primary key of a table, given as findings name it.
 pub(super) fn primary_key(model: &Model, name: &str) -> Option<String> {
@@ -53,6 +92,11 @@ pub(super) fn primary_key(model: &Model, name: &str) -> Option<String> {
 /// The foundation and the runtime role, as the emitted migrations have them.
 pub(super) fn foundation(model: &Model) -> String {
     format!("SET LOCAL search_path = pg_catalog, pg_temp;\n{}", emit::foundation_sql(model))
+}
+
+/// The administrator's part, as `Schema::provision_sql` has it.
+pub(super) fn provision(model: &Model) -> String {
+    emit::provision(model)
 }
 
 /// The runtime role, and who is a member of it so that it can act as it. From PostgreSQL 16 on, the role that created it
@@ -83,7 +127,7 @@ BEGIN
       FOREACH bad IN ARRAY ARRAY['7e57ab1e-0000-4000-8000-000000000001', '00000000-0000-0000-0000-000000000000', NULL]::uuid[] LOOP
         BEGIN
           EXECUTE 'SELECT $1::tenancy.bound' USING bad;
-          answer := pg_catalog.concat_ws(', ', pg_catalog.nullif(answer, ''), 'it accepts ' || coalesce(bad::pg_catalog.text, 'NULL') || ' where another tenant is bound');
+          answer := pg_catalog.concat_ws(', ', nullif(answer, ''), 'it accepts ' || coalesce(bad::pg_catalog.text, 'NULL') || ' where another tenant is bound');
         EXCEPTION WHEN check_violation THEN NULL;
         END;
       END LOOP;
@@ -98,25 +142,29 @@ BEGIN
 END $tenancy_doctor$;
 ";
 
-/// Every key and index that the entities ask for, with what adds it.
+/// Every key and index that the entities ask for, by its number.
+fn wanted(model: &Model) -> impl Iterator<Item = (usize, &Entity, change::Part<'_>)> {
+    let parts = model
+        .entities
+        .iter()
+        .flat_map(|entity| change::parts(entity).into_iter().map(move |wanted| (entity, wanted)));
+    parts.enumerate().map(|(number, (entity, wanted))| (number, entity, wanted))
+}
+
+/// What adds the part of a number.
+pub(super) fn add_part(model: &Model, number: usize) -> Option<String> {
+    let (_, entity, part) = wanted(model).nth(number)?;
+    let sql = part::add(entity, &part, &quote::tag(None, model));
+    Some(format!("SET LOCAL search_path = pg_catalog, pg_temp;\n{}", sql.trim_end()))
+}
+
 fn parts(model: &Model) -> String {
-    let tag = quote::tag(None, model);
-    let rows = model.entities.iter().flat_map(|entity| {
-        let tag = &tag;
-        change::parts(entity).into_iter().filter_map(move |wanted| {
-            let (kind, expected, name) = part::expected(entity, &wanted)?;
-            let mend =
-                format!("SET LOCAL search_path = pg_catalog, pg_temp;\n{}", part::add(entity, &wanted, tag));
-            let (schema, table) = (literal(&entity.table.schema), literal(&entity.table.name));
-            Some(format!(
-                "({schema}, {table}, {}, {expected}, {}, {})",
-                literal(kind),
-                literal(&name),
-                literal(mend.trim_end())
-            ))
-        })
+    let rows = wanted(model).filter_map(|(number, entity, wanted)| {
+        let (kind, expected, name) = part::expected(entity, &wanted)?;
+        let (schema, table) = (literal(&entity.table.schema), literal(&entity.table.name));
+        Some(format!("({schema}, {table}, {}, {expected}, {}, {number})", literal(kind), literal(&name)))
     });
-    rows_of(rows, 6)
+    rows_of(rows, "'', '', '', '', '', 0")
 }
 
 /// Every column of every entity, and who writes it.
@@ -134,27 +182,23 @@ fn columns(model: &Model) -> String {
             )
         })
     });
-    rows_of(rows, 6)
+    rows_of(rows, "'', '', '', false, false, false")
 }
 
 fn retired(model: &Model) -> String {
     let rows =
         model.retired.iter().map(|table| format!("({})", literals([table.schema.as_str(), &table.name])));
-    rows_of(rows, 2)
+    rows_of(rows, "'', ''")
 }
 
-fn rows_of(rows: impl Iterator<Item = String>, columns: usize) -> String {
+/// `nothing` is a row of the right types, for when there is none.
+fn rows_of(rows: impl Iterator<Item = String>, nothing: &str) -> String {
     let mut sql = String::new();
     for row in rows {
         let _ = write!(sql, "{}{row}", if sql.is_empty() { "  VALUES " } else { ",\n         " });
     }
     if sql.is_empty() {
-        // Of no row, and so of no type that matters.
-        let nothing = match columns {
-            2 => "SELECT '', '' WHERE false",
-            _ => "SELECT '', '', '', false, false, false WHERE false",
-        };
-        sql = format!("  {nothing}");
+        sql = format!("  SELECT {nothing} WHERE false");
     }
     sql
 }

@@ -105,6 +105,10 @@ const CODES: &[Code] = &[
         "An owner without a way in lifts row-level security by hand, and one day forgets to put it back.",
     ),
     error("B10-INTERNAL", "What emission and maintenance believe could be written by the application."),
+    warning(
+        "B11-STRANGER",
+        "Whatever stands beside what every policy believes can be taken for it, and goes with the schema.",
+    ),
     decides(
         "C00-VERSION",
         "PostgreSQL before 15 has no views with the rights of the invoker, and cannot keep foreign keys apart.",
@@ -167,6 +171,7 @@ const CODES: &[Code] = &[
     warning("G13-MAINTAIN", "One tenant can lock a table for all the others."),
     warning("G14-GRANT-MISSING", "A program of these entities fails on this database."),
     warning("G15-GRANT-MORE", "The program could write what its structs say it never does."),
+    warning("G16-GRANT-OPTION", "SQL that is injected can hand the table on to any role of the server."),
     warning("K01-KEY", "Two rows of a tenant could be alike, and a reference has nothing to refer to."),
     warning("K02-INDEX", "Statements of one tenant read the rows of all of them."),
     error("K03-FOREIGN-KEY", "Rows may refer to rows that do not exist, or that are another tenant's."),
@@ -175,6 +180,10 @@ const CODES: &[Code] = &[
     error("P02-WIDENING", "It shows rows of other tenants today."),
     warning("P03-EXTRA", "The restrictive policy bounds it. It may hide rows of the tenant's own."),
     decides("P05-NO-PERMISSIVE", "The runtime role sees nothing, or what another policy says."),
+    error(
+        "P06-FN-VOLATILITY",
+        "IMMUTABLE is folded into cached plans, which serve one tenant's answer to others; VOLATILE uses no index.",
+    ),
     warning("P11-OWNER", "A data migration that forgets tenancy.maintenance touches no rows, in silence."),
     decides("R00-NO-ROLE", "Nobody holds the grants that were emitted."),
     decides("R01-SUPER", "Row-level security does not hold a superuser."),
@@ -196,6 +205,10 @@ const CODES: &[Code] = &[
     warning("S05-UNTRUSTED-LANG", "It can open files and connections as the server."),
     warning("S06-TRIGGER-SECDEF", "What it writes is its owner's, and not the tenant's."),
     error("S07-BINDS", "Statements inside of it, and rows that it returns, are of the tenant that it names."),
+    warning(
+        "S08-SETS",
+        "Inside of it another role, or no policy and no trigger, is in force: or it fails for whoever may not.",
+    ),
     decides("T00-NO-TABLE", "There is nothing to isolate where the entity points."),
     decides("T01-RLS-OFF", "Every tenant sees every row."),
     warning("T01b-RLS-OFF-CHILD", "A grant on it, some day, opens its rows to everybody."),
@@ -204,7 +217,7 @@ const CODES: &[Code] = &[
     decides("T04-NULLABLE", "A row without a tenant is nobody's, and its foreign keys are not checked."),
     decides("T05-TYPE", "Tenants that differ can be equal: by case, by padding, by truncation."),
     decides("T06-INHERIT", "Whoever reads the parent reads its children's rows past their policies."),
-    error("T07-FOREIGN", "Policies do not reach the other server."),
+    error("T07-FOREIGN", "Policies do not reach what stands on the other server."),
     warning("T09-NO-INDEX", "Each statement of a tenant reads the rows of all of them."),
     error("T10-RULE", "A rule rewrites statements to run with its owner's rights."),
     decides(

@@ -14,7 +14,7 @@ mod finding;
 #[cfg(test)]
 mod fixtures;
 mod golden;
-mod lock;
+pub(crate) mod lock;
 pub(crate) mod model;
 mod names;
 mod plan;

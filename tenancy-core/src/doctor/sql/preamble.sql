@@ -1,6 +1,5 @@
 -- Further rows: what else stands in the schemas of the listed tables, and what the entities ask for.
 schemas AS (SELECT n.oid, n.nspname FROM pg_namespace n WHERE n.nspname IN (SELECT schema_name FROM listed)),
-asked AS (SELECT a.oid FROM asker a),
 members AS (SELECT r.oid, r.rolname FROM start s JOIN pg_roles r ON r.oid = s.oid),
 relations AS (
   SELECT c.oid, c.oid::regclass::text AS name, c.relkind, c.relowner, c.relrowsecurity, c.relispartition, c.reloptions, c.relacl,
@@ -12,13 +11,7 @@ relations AS (
    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 ),
--- Whether the runtime role reaches a relation, by whatever privilege.
-reached AS (
-  SELECT r.oid FROM relations r CROSS JOIN asked
-   WHERE has_table_privilege(asked.oid, r.oid, 'SELECT, INSERT, UPDATE, DELETE')
-      OR has_any_column_privilege(asked.oid, r.oid, 'SELECT, INSERT, UPDATE')
-),
-wanted_parts (schema_name, table_name, kind, expected, name, mend) AS (
+wanted_parts (schema_name, table_name, kind, expected, name, number) AS (
 {parts}
 ),
 wanted_columns (schema_name, table_name, name, nullable, may_insert, may_update) AS (
@@ -31,12 +24,13 @@ keys AS (
   SELECT k.oid, k.conname, k.conrelid, k.confrelid, k.contype, k.conkey, k.confkey, k.confdeltype, k.confupdtype, k.confdelsetcols,
          k.convalidated, k.conparentid, to_jsonb(k) ->> 'conenforced' AS enforced, t.name, t.tenant, t.tenant_number,
          p.name AS parent, p.tenant_number AS parent_tenant
-    FROM pg_constraint k JOIN tables t ON t.oid = k.conrelid LEFT JOIN tables p ON p.oid = k.confrelid
+    FROM pg_constraint k JOIN family t ON t.oid = k.conrelid LEFT JOIN family p ON p.oid = k.confrelid
+   WHERE t.place <> 'parent'
 ),
 indexes AS (
   SELECT x.*, i.oid AS index_oid, i.relname, i.oid::regclass::text AS index_name, t.name, t.tenant, t.tenant_number,
          k.conname, t.tenant_number = ANY ((x.indkey::int2[])[0:x.indnkeyatts - 1]) AS has_tenant
-    FROM pg_index x JOIN tables t ON t.oid = x.indrelid JOIN pg_class i ON i.oid = x.indexrelid
+    FROM pg_index x JOIN family t ON t.oid = x.indrelid AND t.place <> 'parent' JOIN pg_class i ON i.oid = x.indexrelid
     LEFT JOIN pg_constraint k ON k.conindid = x.indexrelid AND k.conrelid = x.indrelid AND k.contype IN ('p', 'u', 'x')
 ),
 -- As the entities ask for them, by what PostgreSQL prints.
@@ -50,24 +44,37 @@ held (relation, definition) AS (
    WHERE m.amname = 'btree' AND x.indisvalid AND NOT x.indisunique AND x.indexprs IS NULL AND x.indpred IS NULL
      AND x.indnatts = x.indnkeyatts AND 0 = ALL (x.indoption::int2[])
 ),
--- Privileges that nobody needs.
-loose AS (SELECT DISTINCT oid, privilege_type, grantee FROM granted WHERE privilege_type IN ('REFERENCES', 'MAINTAIN')),
 policies AS (
-  SELECT p.oid, p.polname, p.polrelid, p.polpermissive, p.polroles, p.polcmd, t.name, t.tenant,
+  SELECT p.oid, p.polname, p.polrelid, p.polpermissive, p.polroles, p.polcmd, t.name, t.tenant, t.place,
          pg_get_expr(p.polqual, p.polrelid) AS using_text, pg_get_expr(p.polwithcheck, p.polrelid) AS check_text
-    FROM pg_policy p JOIN tables t ON t.oid = p.polrelid
+    FROM pg_policy p JOIN family t ON t.oid = p.polrelid
 ),
--- Functions of one's own, that the runtime role may call.
+-- Functions of ours, as they were emitted: the body with each run of blanks as one, since its text is kept as it was written.
+pinned (name, body, language, returns, volatility, parallel, definer) AS (
+  VALUES ('tenancy.owner_tenant()', {owner_tenant}, 'plpgsql', 'uuid', 's', 's', false),
+         ('tenancy.maintenance(regclass[])', {maintenance}, 'plpgsql', 'void', 'v', 'u', false),
+         ('tenancy.put_back()', {put_back}, 'plpgsql', 'trigger', 'v', 'u', false),
+         ('tenancy.guard()', {guard}, 'plpgsql', 'event_trigger', 'v', 'u', true)
+),
+-- Who may execute a function.
+executable AS (
+  SELECT f.oid, string_agg(DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END, ', ') AS whom
+    FROM pg_proc f CROSS JOIN LATERAL aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) a
+   WHERE (f.pronamespace <> 'pg_catalog'::regnamespace OR f.proname IN ({reserved}))
+     AND a.grantee <> f.proowner AND a.grantee IN (SELECT oid FROM holders)
+   GROUP BY f.oid
+),
+-- Functions of one's own among them. PostgreSQL makes some itself, for a range type.
 callable AS (
-  SELECT f.*, f.oid::regprocedure::text AS name, n.nspname, o.rolsuper OR o.rolbypassrls AS bypasses
-    FROM pg_proc f JOIN pg_namespace n ON n.oid = f.pronamespace JOIN pg_roles o ON o.oid = f.proowner CROSS JOIN asked
-   WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND has_function_privilege(asked.oid, f.oid, 'EXECUTE')
+  SELECT f.*, f.oid::regprocedure::text AS name, n.nspname, o.rolsuper OR o.rolbypassrls AS bypasses, e.whom
+    FROM pg_proc f JOIN executable e USING (oid) JOIN pg_namespace n ON n.oid = f.pronamespace JOIN pg_roles o ON o.oid = f.proowner
+   WHERE n.nspname NOT IN ('pg_catalog', 'information_schema')
      AND f.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
-     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = f.oid AND d.deptype = 'e')
+     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = f.oid AND d.deptype IN ('e', 'i'))
 ),
 -- Views that read a listed table, directly or through others.
 reading (oid, source) AS (
-  SELECT r.ev_class, t.name FROM tables t
+  SELECT r.ev_class, t.name FROM family t
     JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = t.oid AND d.classid = 'pg_rewrite'::regclass
     JOIN pg_rewrite r ON r.oid = d.objid AND r.ev_class <> t.oid
   UNION

@@ -1,81 +1,110 @@
 -- Privileges.
-SELECT 'T08-UPDATABLE-TENANT', t.name, format('the runtime role may write the tenant column %I of rows that exist', t.tenant),
-       format('REVOKE UPDATE ON %s FROM PUBLIC, %I; ', t.name, runtime.name)
+SELECT 'T08-UPDATABLE-TENANT', t.name, format('%s may write the tenant column %I of rows that exist', string_agg(DISTINCT g.whom, ', '), t.tenant),
+       format('REVOKE UPDATE ON %s FROM %s; ', t.name, string_agg(DISTINCT g.whom, ', '))
          || coalesce((SELECT format('GRANT UPDATE (%s) ON %s TO %I', string_agg(quote_ident(w.name), ', '), t.name, runtime.name)
                         FROM wanted_columns w WHERE t.name = format('%I.%I', w.schema_name, w.table_name) AND w.may_update
                       HAVING count(*) > 0), '')
-  FROM tables t CROSS JOIN runtime CROSS JOIN asked
- WHERE t.tenant_number IS NOT NULL AND has_column_privilege(asked.oid, t.oid, t.tenant_number, 'UPDATE')
+  FROM tables t JOIN granted g ON g.oid = t.oid AND g.attnum IN (0, t.tenant_number) AND g.privilege_type = 'UPDATE' CROSS JOIN runtime
+ GROUP BY t.name, t.tenant, runtime.name
 UNION ALL
 SELECT 'G14-GRANT-MISSING', w.object, format('the runtime role has no %s on it: statements of the program fail', w.privilege),
        format('GRANT %s ON %s TO %I', w.granting, w.name, runtime.name)
-  FROM runtime CROSS JOIN asked CROSS JOIN LATERAL (
+  FROM runtime CROSS JOIN LATERAL (
     SELECT t.name AS object, t.name, p.privilege, p.privilege AS granting
       FROM tables t CROSS JOIN (VALUES ('SELECT'), ('DELETE')) AS p (privilege)
-     WHERE NOT has_table_privilege(asked.oid, t.oid, p.privilege)
+     WHERE NOT has_table_privilege(runtime.oid, t.oid, p.privilege)
     UNION ALL
     SELECT format('%s.%I', t.name, c.name), t.name, p.privilege, format('%s (%I)', p.privilege, c.name)
       FROM wanted_columns c JOIN tables t ON t.name = format('%I.%I', c.schema_name, c.table_name)
       JOIN pg_attribute a ON a.attrelid = t.oid AND a.attname = c.name AND a.attnum > 0 AND NOT a.attisdropped
       CROSS JOIN (VALUES ('INSERT'), ('UPDATE')) AS p (privilege)
-     WHERE CASE p.privilege WHEN 'INSERT' THEN c.may_insert ELSE c.may_update END AND NOT has_column_privilege(asked.oid, t.oid, a.attnum, p.privilege)
+     WHERE CASE p.privilege WHEN 'INSERT' THEN c.may_insert ELSE c.may_update END AND NOT has_column_privilege(runtime.oid, t.oid, a.attnum, p.privilege)
   ) AS w WHERE runtime.oid IS NOT NULL
 UNION ALL
-SELECT 'G15-GRANT-MORE', format('%s.%I', t.name, c.name), format('the runtime role may %s it, which the entity does not ask for', p.privilege),
-       format('REVOKE %s (%I) ON %s FROM PUBLIC, %I', p.privilege, c.name, t.name, runtime.name)
-  FROM wanted_columns c JOIN tables t ON t.name = format('%I.%I', c.schema_name, c.table_name)
-  JOIN pg_attribute a ON a.attrelid = t.oid AND a.attname = c.name AND a.attnum > 0 AND NOT a.attisdropped
-  CROSS JOIN (VALUES ('INSERT'), ('UPDATE')) AS p (privilege) CROSS JOIN runtime CROSS JOIN asked
- WHERE NOT CASE p.privilege WHEN 'INSERT' THEN c.may_insert ELSE c.may_update END AND a.attnum IS DISTINCT FROM t.tenant_number
-   AND has_column_privilege(asked.oid, t.oid, a.attnum, p.privilege)
-   -- A grant on the whole table is found by the tenant column.
-   AND NOT has_table_privilege(asked.oid, t.oid, p.privilege)
+SELECT 'G15-GRANT-MORE', format('%s.%I', t.name, a.attname),
+       format('%s may %s it, which the entity does not ask for', string_agg(DISTINCT g.whom, ', '), string_agg(DISTINCT g.privilege_type, ' and ')),
+       format('REVOKE %s ON %s FROM %s', string_agg(DISTINCT format('%s (%I)', g.privilege_type, a.attname), ', '), t.name, string_agg(DISTINCT g.whom, ', '))
+  FROM tables t JOIN granted g ON g.oid = t.oid AND g.attnum > 0 AND g.privilege_type IN ('INSERT', 'UPDATE')
+  JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = g.attnum
+ WHERE NOT (g.privilege_type = 'UPDATE' AND g.attnum = t.tenant_number)
+   AND NOT EXISTS (SELECT FROM wanted_columns c
+                    WHERE t.name = format('%I.%I', c.schema_name, c.table_name) AND c.name = a.attname
+                      AND CASE g.privilege_type WHEN 'INSERT' THEN c.may_insert ELSE c.may_update END)
+ GROUP BY t.name, a.attname
 UNION ALL
-SELECT DISTINCT 'G03-REFERENCES', t.name, 'the runtime role may make a foreign key to it, which tells what other tenants have',
-       format('REVOKE REFERENCES ON %s FROM %s', t.name, CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END)
-  FROM loose g JOIN tables t USING (oid) WHERE g.privilege_type = 'REFERENCES'
+-- For UPDATE it is found by the tenant column.
+SELECT 'G15-GRANT-MORE', t.name, format('%s may INSERT every column, those that the entity does not ask for among them', string_agg(DISTINCT g.whom, ', ')),
+       format('REVOKE INSERT ON %s FROM %s; ', t.name, string_agg(DISTINCT g.whom, ', '))
+         || coalesce((SELECT format('GRANT INSERT (%s) ON %s TO %I', string_agg(quote_ident(w.name), ', '), t.name, runtime.name)
+                        FROM wanted_columns w WHERE t.name = format('%I.%I', w.schema_name, w.table_name) AND w.may_insert
+                      HAVING count(*) > 0), '')
+  FROM tables t JOIN granted g ON g.oid = t.oid AND g.attnum = 0 AND g.privilege_type = 'INSERT' CROSS JOIN runtime
+ GROUP BY t.name, runtime.name
 UNION ALL
-SELECT 'G04-PUBLIC', t.name, 'it is granted to every role of the server', format('REVOKE ALL ON %s FROM PUBLIC', t.name)
-  FROM relations t WHERE (t.listed OR t.part) AND EXISTS (SELECT FROM aclexplode(t.relacl) a WHERE a.grantee = 0)
+SELECT 'G16-GRANT-OPTION', t.name, format('%s may grant it to others', string_agg(DISTINCT g.whom, ', ')),
+       string_agg(DISTINCT format('REVOKE GRANT OPTION FOR ALL%s ON %s FROM %s CASCADE', coalesce(' (' || quote_ident(a.attname) || ')', ''), t.name, g.whom), '; ')
+  FROM family t JOIN granted g USING (oid) LEFT JOIN pg_attribute a ON a.attrelid = g.oid AND a.attnum = nullif(g.attnum, 0)
+ WHERE g.is_grantable GROUP BY t.name
 UNION ALL
-SELECT 'G05-CREATE', n.nspname, 'the runtime role may create objects in it, and put them in front of others',
-       format('REVOKE CREATE ON SCHEMA %I FROM PUBLIC, %I', n.nspname, runtime.name)
-  FROM pg_namespace n CROSS JOIN asked CROSS JOIN runtime
- WHERE n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema' AND has_schema_privilege(asked.oid, n.oid, 'CREATE')
+SELECT CASE g.privilege_type WHEN 'REFERENCES' THEN 'G03-REFERENCES' ELSE 'G13-MAINTAIN' END, t.name,
+       CASE g.privilege_type WHEN 'REFERENCES' THEN format('%s may make a foreign key to it, which tells what other tenants have', string_agg(DISTINCT g.whom, ', '))
+                             ELSE format('MAINTAIN is granted to %s: LOCK, REINDEX and CLUSTER stop every tenant', string_agg(DISTINCT g.whom, ', ')) END,
+       format('REVOKE %s ON %s FROM %s', g.privilege_type, t.name, string_agg(DISTINCT g.whom, ', '))
+  FROM family t JOIN granted g USING (oid) WHERE g.privilege_type IN ('REFERENCES', 'MAINTAIN')
+ GROUP BY t.name, g.privilege_type
 UNION ALL
-SELECT 'G06-TEMP', current_database()::text, 'the runtime role may create temporary objects: they shadow others, and stay with the connection',
-       format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC, %I', current_database(), runtime.name)
-  FROM asked CROSS JOIN runtime WHERE has_database_privilege(asked.oid, current_database(), 'TEMPORARY')
+SELECT DISTINCT 'G04-PUBLIC', t.name, 'it is granted to every role of the server', format('REVOKE ALL ON %s FROM PUBLIC', t.name)
+  FROM family t JOIN granted g USING (oid) WHERE g.grantee = 0
 UNION ALL
-SELECT 'G07-SEQUENCE', c.oid::regclass::text, 'the runtime role may read or advance it: it counts the rows of all tenants',
-       format('REVOKE ALL ON SEQUENCE %s FROM PUBLIC, %I', c.oid::regclass, runtime.name)
-  FROM pg_class c JOIN schemas n ON n.oid = c.relnamespace CROSS JOIN asked CROSS JOIN runtime
- WHERE CASE WHEN c.relkind = 'S' THEN has_sequence_privilege(asked.oid, c.oid, 'SELECT, USAGE, UPDATE') END
+SELECT 'G05-CREATE', w.object, format('%s may create %s in it', string_agg(DISTINCT w.whom, ', '), w.things), format('REVOKE CREATE ON %s FROM %s', w.kind, string_agg(DISTINCT w.whom, ', '))
+  FROM (SELECT n.nspname::text, 'objects', format('SCHEMA %I', n.nspname), CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END
+          FROM pg_namespace n CROSS JOIN LATERAL aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) a
+         WHERE a.privilege_type = 'CREATE' AND a.grantee IN (SELECT oid FROM holders) AND a.grantee <> n.nspowner
+           AND n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema'
+        UNION ALL
+        SELECT d.datname, 'schemas', format('DATABASE %I', d.datname), CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END
+          FROM pg_database d CROSS JOIN LATERAL aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
+         WHERE d.datname = current_database() AND a.privilege_type = 'CREATE' AND a.grantee IN (SELECT oid FROM holders) AND a.grantee <> d.datdba
+       ) AS w (object, things, kind, whom)
+ GROUP BY w.object, w.things, w.kind
+UNION ALL
+SELECT 'G06-TEMP', d.datname, format('%s may create temporary objects: they shadow others, and stay with the connection', string_agg(DISTINCT w.whom, ', ')),
+       format('REVOKE TEMPORARY ON DATABASE %I FROM %s', d.datname, string_agg(DISTINCT w.whom, ', '))
+  FROM pg_database d CROSS JOIN LATERAL aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
+  CROSS JOIN LATERAL (SELECT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END) AS w (whom)
+ WHERE d.datname = current_database() AND a.privilege_type = 'TEMPORARY' AND a.grantee IN (SELECT oid FROM holders) AND a.grantee <> d.datdba
+ GROUP BY d.datname
+UNION ALL
+SELECT 'G07-SEQUENCE', c.oid::regclass::text, format('%s may read or advance it: it counts the rows of all tenants', string_agg(DISTINCT g.whom, ', ')),
+       format('REVOKE ALL ON SEQUENCE %s FROM %s', c.oid::regclass, string_agg(DISTINCT g.whom, ', '))
+  FROM pg_class c JOIN schemas n ON n.oid = c.relnamespace JOIN granted g ON g.oid = c.oid WHERE c.relkind = 'S'
+ GROUP BY c.oid
 UNION ALL
 SELECT 'G09-FUNCTION', p.oid::regprocedure::text,
-       CASE WHEN p.proname LIKE 'lo%' THEN 'large objects are shared by all tenants'
-            WHEN p.proname LIKE 'pg\_%backend' THEN 'one tenant can end the session of another'
-            ELSE 'it opens a session that no tenant is bound to' END,
-       format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC, %I', p.oid::regprocedure, runtime.name)
-  FROM pg_proc p CROSS JOIN asked CROSS JOIN runtime
- WHERE p.proname IN ('pg_cancel_backend', 'pg_terminate_backend', 'lo_create', 'lo_creat', 'lo_from_bytea', 'lo_get', 'lo_put', 'lo_open',
-                     'lo_unlink', 'loread', 'lowrite', 'dblink', 'dblink_exec', 'dblink_connect')
-   AND has_function_privilege(asked.oid, p.oid, 'EXECUTE')
+       format('%s may execute it: ', e.whom)
+         || CASE WHEN p.proname LIKE 'lo%' THEN 'large objects are shared by all tenants'
+                 WHEN p.proname LIKE 'pg\_%backend' THEN 'one tenant can end the session of another'
+                 ELSE 'it opens a session that no tenant is bound to' END,
+       format('REVOKE EXECUTE ON FUNCTION %s FROM %s', p.oid::regprocedure, e.whom)
+  FROM pg_proc p JOIN executable e USING (oid) WHERE p.proname IN ({reserved})
 UNION ALL
 SELECT DISTINCT 'G10-DEFAULT-ACL', coalesce(n.nspname, 'every schema')::text,
        format('new %s of %I will be granted before they have policies', CASE d.defaclobjtype WHEN 'r' THEN 'tables' ELSE 'sequences' END, d.defaclrole::regrole),
-       format('ALTER DEFAULT PRIVILEGES FOR ROLE %s%s REVOKE ALL ON %s FROM %s', d.defaclrole::regrole, coalesce(format(' IN SCHEMA %I', n.nspname), ''),
+       format('ALTER DEFAULT PRIVILEGES FOR ROLE %s%s REVOKE ALL ON %s FROM %s', d.defaclrole::regrole, coalesce(' IN SCHEMA ' || quote_ident(n.nspname), ''),
               CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' ELSE 'SEQUENCES' END, CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END)
   FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace CROSS JOIN LATERAL aclexplode(d.defaclacl) a
- WHERE d.defaclobjtype IN ('r', 'S') AND (a.grantee = 0 OR a.grantee IN (SELECT oid FROM reach)) AND a.grantee <> d.defaclrole
+ WHERE d.defaclobjtype IN ('r', 'S') AND a.grantee IN (SELECT oid FROM holders) AND a.grantee <> d.defaclrole
 UNION ALL
-SELECT 'G11-STATS', c.oid::regclass::text, 'the runtime role may read the statements of all tenants', format('REVOKE ALL ON %s FROM PUBLIC, %I', c.oid::regclass, runtime.name)
-  FROM pg_class c CROSS JOIN asked CROSS JOIN runtime WHERE c.relname = 'pg_stat_statements' AND has_table_privilege(asked.oid, c.oid, 'SELECT')
+SELECT 'G11-STATS', c.oid::regclass::text,
+       format('%s reads %s', string_agg(DISTINCT g.whom, ', '),
+              CASE c.relname WHEN 'pg_stat_statements' THEN 'the statements of all tenants' ELSE 'values out of the rows of all tenants' END),
+       format('REVOKE ALL ON %s FROM %s', c.oid::regclass, string_agg(DISTINCT g.whom, ', '))
+  FROM pg_class c JOIN granted g ON g.oid = c.oid
+ WHERE c.relname IN ('pg_stat_statements', 'pg_statistic', 'pg_statistic_ext_data', 'pg_largeobject') AND g.privilege_type = 'SELECT'
+   -- What PostgreSQL itself grants of them, by columns, holds no values.
+   AND (c.relname = 'pg_stat_statements' OR g.attnum = 0)
+ GROUP BY c.oid, c.relname
 UNION ALL
 SELECT 'G12-ACTIVITY', m.rolname, 'pg_stat_activity shows tenants of this login each other''s statements', format('ALTER ROLE %I SET track_activities = off', m.rolname)
   FROM members m JOIN pg_roles r USING (oid)
  WHERE r.rolcanlogin AND NOT EXISTS (SELECT FROM pg_db_role_setting s CROSS JOIN LATERAL unnest(s.setconfig) x WHERE s.setrole IN (0, m.oid) AND x = 'track_activities=off')
-UNION ALL
-SELECT DISTINCT 'G13-MAINTAIN', t.name, 'MAINTAIN is granted: LOCK, REINDEX and CLUSTER stop every tenant',
-       format('REVOKE MAINTAIN ON %s FROM %s', t.name, CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END)
-  FROM loose g JOIN tables t USING (oid) WHERE g.privilege_type = 'MAINTAIN'

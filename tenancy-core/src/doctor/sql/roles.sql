@@ -18,14 +18,18 @@ SELECT 'R11-OTHER-BYPASS', r.rolname, 'this login is not held by row-level secur
    AND has_database_privilege(r.oid, current_database(), 'CONNECT')
 UNION ALL
 -- Foundation.
-SELECT 'B03-FUNCTION', 'tenancy.owner_tenant()', 'it is not the function that was emitted: the owner would not be told, or be told wrong',
-       'apply the emitted migrations'
-  FROM foundation f LEFT JOIN pg_proc p ON p.oid = f.owner_function
- WHERE f.namespace IS NOT NULL
-   AND (p.oid IS NULL OR p.provolatile <> 's' OR p.prosecdef OR p.proretset OR p.prorettype <> 'uuid'::regtype
-     OR p.proconfig IS DISTINCT FROM ARRAY['search_path=pg_catalog, pg_temp']
-     OR p.prolang <> (SELECT oid FROM pg_language WHERE lanname = 'plpgsql')
-     OR btrim(regexp_replace(p.prosrc, '[[:space:]]+', ' ', 'g')) <> {owner_body})
+SELECT 'B03-FUNCTION', w.name, 'it is not the function that was emitted: '
+         || CASE w.name WHEN 'tenancy.owner_tenant()' THEN 'the owner would not be told, or be told wrong'
+                        WHEN 'tenancy.guard()' THEN 'what it should refuse may pass'
+                        ELSE 'row-level security may stay lifted' END,
+       CASE w.name WHEN 'tenancy.guard()' THEN 'provision again' ELSE 'apply the emitted migrations' END
+  FROM foundation f JOIN pinned w ON f.namespace IS NOT NULL LEFT JOIN pg_proc p ON p.oid = to_regprocedure(w.name)
+ WHERE CASE WHEN p.oid IS NULL THEN w.name IN ('tenancy.owner_tenant()', 'tenancy.put_back()')
+            ELSE p.prokind <> 'f' OR p.provolatile <> w.volatility OR p.prosecdef <> w.definer OR p.proretset
+              OR p.proparallel <> w.parallel OR p.prorettype <> w.returns::regtype
+              OR p.proconfig IS DISTINCT FROM ARRAY['search_path=pg_catalog, pg_temp']
+              OR p.prolang <> (SELECT oid FROM pg_language WHERE lanname = w.language)
+              OR btrim(regexp_replace(p.prosrc, '[ \t\n\f\r]+', ' ', 'g')) <> w.body END
 UNION ALL
 SELECT 'B05-BEHAVIOUR', 'tenancy.bound', 'asked here and now: ' || current_setting('tenancy.behaviour', true), 'apply the emitted migrations'
   FROM foundation WHERE domain IS NOT NULL AND coalesce(current_setting('tenancy.behaviour', true), '') <> ''
@@ -49,9 +53,11 @@ SELECT 'B06-DOMAIN-USED', w.object, 'it uses the domain tenancy.bound: a restore
       FROM pg_proc p WHERE f.domain = p.prorettype OR f.domain = ANY (p.proargtypes::oid[])
   ) AS w ON f.domain IS NOT NULL
 UNION ALL
-SELECT 'B07-DOMAIN-USAGE', 'tenancy.bound', 'everybody may use it as the type of a column', 'REVOKE ALL ON TYPE tenancy.bound FROM PUBLIC'
-  FROM foundation f JOIN pg_type t ON t.oid = f.domain
- WHERE t.typacl IS NULL OR EXISTS (SELECT FROM aclexplode(t.typacl) a WHERE a.grantee = 0)
+SELECT 'B07-DOMAIN-USAGE', 'tenancy.bound', format('%s may use it as the type of a column', string_agg(DISTINCT w.whom, ', ')),
+       format('REVOKE ALL ON TYPE tenancy.bound FROM %s', string_agg(DISTINCT w.whom, ', '))
+  FROM foundation f JOIN pg_type t ON t.oid = f.domain CROSS JOIN LATERAL aclexplode(coalesce(t.typacl, acldefault('T', t.typowner))) a
+  CROSS JOIN LATERAL (SELECT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END) AS w (whom)
+ WHERE a.grantee <> t.typowner AND a.grantee IN (SELECT oid FROM holders) HAVING count(*) > 0
 UNION ALL
 SELECT 'B08-SETTING-FUNCTION', p.oid::regprocedure::text, 'the runtime role may not execute it, so no statement of its can bind',
        format('GRANT EXECUTE ON FUNCTION %s TO %I', p.oid::regprocedure, runtime.name)
@@ -70,8 +76,40 @@ SELECT 'B09-MAINTENANCE', w.object, w.problem, 'apply the emitted migrations'
         OR NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = to_regclass('tenancy.lifted') AND conname = 'not_committed' AND condeferred)
   ) AS w ON f.namespace IS NOT NULL
 UNION ALL
-SELECT 'B10-INTERNAL', c.oid::regclass::text, 'the runtime role reaches a table of tenancy''s own',
-       format('REVOKE ALL ON %s FROM PUBLIC, %I', c.oid::regclass, runtime.name)
-  FROM foundation f JOIN pg_class c ON c.relnamespace = f.namespace AND c.relkind IN ('r', 'p', 'v', 'm') CROSS JOIN runtime CROSS JOIN asked
- WHERE c.relname IN ('emitted', 'lifted', 'exempt', 'seal_key')
-   AND (has_table_privilege(asked.oid, c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE') OR has_any_column_privilege(asked.oid, c.oid, 'SELECT, INSERT, UPDATE'))
+SELECT 'B09-MAINTENANCE', 'tenancy.maintenance(regclass[])', format('%s may execute it, which is for the owner', e.whom),
+       format('REVOKE EXECUTE ON FUNCTION tenancy.maintenance(regclass[]) FROM %s', e.whom)
+  FROM executable e WHERE e.oid = to_regprocedure('tenancy.maintenance(regclass[])')
+UNION ALL
+SELECT 'B10-INTERNAL', c.oid::regclass::text, format('%s reaches a table of tenancy''s own', string_agg(DISTINCT g.whom, ', ')),
+       format('REVOKE ALL ON %s FROM %s', c.oid::regclass, string_agg(DISTINCT g.whom, ', '))
+  FROM foundation f JOIN pg_class c ON c.relnamespace = f.namespace JOIN granted g ON g.oid = c.oid
+ GROUP BY c.oid
+UNION ALL
+SELECT 'B11-STRANGER', w.object, 'it stands in the schema tenancy, and is none of ours', w.mend
+  FROM foundation f JOIN LATERAL (
+    SELECT p.oid::regprocedure::text AS object, format('DROP ROUTINE %s', p.oid::regprocedure) AS mend
+      FROM pg_proc p
+     WHERE p.pronamespace = f.namespace AND p.oid <> ALL (ARRAY(SELECT to_regprocedure(name)::oid FROM pinned))
+       AND p.oid IS DISTINCT FROM f.function
+    UNION ALL
+    SELECT c.oid::regclass::text, format('DROP %s %s', CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE'
+                                                                      WHEN 'f' THEN 'FOREIGN TABLE' WHEN 'c' THEN 'TYPE' ELSE 'TABLE' END, c.oid::regclass)
+      FROM pg_class c WHERE c.relnamespace = f.namespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c') AND c.relname NOT IN ('emitted', 'lifted', 'exempt')
+    UNION ALL
+    SELECT t.oid::regtype::text, format('DROP TYPE %s', t.oid::regtype)
+      FROM pg_type t WHERE t.typnamespace = f.namespace AND t.typtype IN ('d', 'e', 'r') AND t.oid <> f.domain
+  ) AS w ON true
+UNION ALL
+-- A login that is a member in name only.
+SELECT 'R12-NOT-RUNTIME', m.rolname, format('it is a member of the runtime role %I, and does not inherit what that may do', runtime.name),
+       format('ALTER ROLE %I INHERIT; GRANT %I TO %I', m.rolname, runtime.name, m.rolname)
+         || CASE WHEN current_setting('server_version_num')::integer >= 160000 THEN ' WITH INHERIT TRUE' ELSE '' END
+  FROM runtime CROSS JOIN members m JOIN pg_roles r ON r.oid = m.oid
+ WHERE r.rolcanlogin AND NOT pg_has_role(m.oid, runtime.oid, 'USAGE')
+UNION ALL
+SELECT 'C01-DEFAULT-TENANT', quote_ident(o.rolname) || ' in ' || coalesce((SELECT quote_ident(datname) FROM pg_database WHERE oid = s.setdatabase), 'every database'),
+       'app.tenant_id is stored as a default of the tables'' owner: its migrations see one tenant, and are not told',
+       format('ALTER ROLE %I%s RESET app.tenant_id', o.rolname, CASE s.setdatabase WHEN 0 THEN '' ELSE format(' IN DATABASE %I', current_database()) END)
+  FROM pg_db_role_setting s JOIN pg_roles o ON o.oid = s.setrole CROSS JOIN LATERAL unnest(s.setconfig) x
+ WHERE o.oid IN (SELECT relowner FROM tables) AND o.oid NOT IN (SELECT oid FROM reach) AND lower(split_part(x, '=', 1)) = 'app.tenant_id'
+   AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))

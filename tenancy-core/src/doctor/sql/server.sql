@@ -9,8 +9,10 @@ SELECT 'C06-VERSION-CVE', current_setting('server_version'),
   FROM (SELECT {version}::integer AS v) AS s
  WHERE NOT (v BETWEEN 150020 AND 159999 OR v BETWEEN 160016 AND 169999 OR v BETWEEN 170012 AND 179999 OR v >= 180007)
 UNION ALL
-SELECT 'C05-NO-GUARD', current_database()::text, 'no event trigger watches for tables and views that are left open', '-- as an administrator, run the SQL of Schema::provision_sql()'
- WHERE NOT EXISTS (SELECT FROM pg_event_trigger e WHERE e.evtevent = 'ddl_command_end' AND e.evtenabled IN ('O', 'A') AND e.evtfoid = to_regprocedure('tenancy.guard()'))
+SELECT 'C05-NO-GUARD', current_database()::text, 'no event trigger watches for tables and views that are left open', 'provision again'
+ WHERE NOT EXISTS (SELECT FROM pg_event_trigger e
+                    WHERE e.evtevent = 'ddl_command_end' AND e.evtenabled IN ('O', 'A') AND e.evtfoid = to_regprocedure('tenancy.guard()')
+                      AND (e.evttags IS NULL OR e.evttags @> ARRAY[{guarded}]))
 UNION ALL
 SELECT 'C07-SERVER-SETTING', name, format('it is %s: ', setting)
          || CASE name WHEN 'lo_compat_privileges' THEN 'large objects of all tenants are open to everybody'
@@ -23,7 +25,7 @@ SELECT 'C07-SERVER-SETTING', name, format('it is %s: ', setting)
 UNION ALL
 SELECT 'X01-PUBLICATION', p.pubname, 'logical decoding of it sends the rows of every tenant', format('DROP PUBLICATION %I -- or accept it', p.pubname)
   FROM pg_publication p
- WHERE p.puballtables OR EXISTS (SELECT FROM pg_publication_rel r WHERE r.prpubid = p.oid AND r.prrelid IN (SELECT oid FROM tables))
+ WHERE p.puballtables OR EXISTS (SELECT FROM pg_publication_rel r WHERE r.prpubid = p.oid AND r.prrelid IN (SELECT oid FROM family))
     OR EXISTS (SELECT FROM pg_publication_namespace n WHERE n.pnpubid = p.oid AND n.pnnspid IN (SELECT oid FROM schemas))
 UNION ALL
 SELECT 'X02-SLOT', slot_name, format('a logical replication slot (%s) that reads the rows of every tenant', plugin), format('SELECT pg_drop_replication_slot(%L) -- or accept it', slot_name)

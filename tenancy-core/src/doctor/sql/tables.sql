@@ -1,26 +1,33 @@
 -- Tables.
 SELECT 'T13-UNKNOWN', r.name, 'it has a tenant column, and no entity knows it'
-         || CASE WHEN r.oid IN (SELECT oid FROM reached) THEN ': the runtime role reaches rows of every tenant' ELSE '' END,
-       CASE WHEN r.oid IN (SELECT oid FROM reached) THEN format('REVOKE ALL ON %s FROM PUBLIC, %I; ', r.name, runtime.name) ELSE '' END
+         || coalesce(': ' || coalesce(g.whom, o.oid::regrole::text) || ' reaches rows of every tenant', ''),
+       coalesce('REVOKE ALL ON ' || r.name || ' FROM ' || g.whom || '; ', '')
+         || CASE WHEN o.oid IS NULL THEN '' ELSE format('ALTER TABLE %s OWNER TO %s; ', r.name, f.nspowner::regrole) END
          || format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY -- or derive an entity for it, or retire it', r.name)
-  FROM relations r CROSS JOIN runtime
+  FROM foundation f CROSS JOIN relations r LEFT JOIN reached g USING (oid) LEFT JOIN (SELECT DISTINCT oid FROM reach) o ON o.oid = r.relowner
  WHERE r.relkind IN ('r', 'p') AND NOT r.listed AND NOT r.part AND r.tenant_number IS NOT NULL
-   AND (NOT r.relrowsecurity OR r.oid IN (SELECT oid FROM reached))
+   AND (NOT r.relrowsecurity OR g.oid IS NOT NULL OR o.oid IS NOT NULL)
    AND NOT EXISTS (SELECT FROM retired x WHERE r.oid = to_regclass(format('%I.%I', x.schema_name, x.table_name)))
 UNION ALL
-SELECT 'T14-RETIRED', c.name, 'the table is retired, and the runtime role still reaches it', format('REVOKE ALL ON %s FROM PUBLIC, %I', c.name, runtime.name)
-  FROM retired x JOIN relations c ON c.oid = to_regclass(format('%I.%I', x.schema_name, x.table_name)) CROSS JOIN runtime
- WHERE c.oid IN (SELECT oid FROM reached)
+SELECT 'T14-RETIRED', c.name, format('the table is retired, and %s still reaches it', g.whom), format('REVOKE ALL ON %s FROM %s', c.name, g.whom)
+  FROM retired x JOIN relations c ON c.oid = to_regclass(format('%I.%I', x.schema_name, x.table_name)) JOIN reached g ON g.oid = c.oid
 UNION ALL
-SELECT 'T15-GLOBAL', r.name, 'the runtime role reaches this table, which has no tenant column: its rows are everybody''s',
-       format('REVOKE ALL ON %s FROM PUBLIC, %I', r.name, runtime.name)
-  FROM relations r CROSS JOIN runtime
- WHERE r.relkind IN ('r', 'p') AND NOT r.listed AND NOT r.part AND r.tenant_number IS NULL AND r.oid IN (SELECT oid FROM reached)
+SELECT 'T15-GLOBAL', r.name, format('%s reaches this table, which has no tenant column: its rows are everybody''s', g.whom),
+       format('REVOKE ALL ON %s FROM %s', r.name, g.whom)
+  FROM relations r JOIN reached g USING (oid)
+ WHERE r.relkind IN ('r', 'p') AND NOT r.listed AND NOT r.part AND r.tenant_number IS NULL
 UNION ALL
-SELECT 'T01b-RLS-OFF-CHILD', c.oid::regclass::text, format('a part of %s without row-level security; nobody may name it directly today', t.name),
-       format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', c.oid::regclass)
-  FROM tables t JOIN below ON below.top = t.oid JOIN pg_class c ON c.oid = below.child
- WHERE NOT c.relrowsecurity AND c.relkind IN ('r', 'p') AND c.oid NOT IN (SELECT oid FROM granted)
+SELECT 'T01b-RLS-OFF-CHILD', f.name,
+       CASE WHEN f.relrowsecurity THEN format('a part of %s whose row-level security does not hold its owner, nor views and functions of the owner', f.top)
+            ELSE format('a part of %s without row-level security; nobody may name it directly today', f.top) END,
+       format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', f.name)
+  FROM family f
+ WHERE f.place = 'part' AND f.relkind IN ('r', 'p') AND (NOT f.relrowsecurity OR NOT f.relforcerowsecurity)
+   AND f.oid NOT IN (SELECT oid FROM opened)
+UNION ALL
+SELECT 'T07-FOREIGN', r.name, format('a foreign table that %s reaches: its rows come from a session that no tenant is bound to', g.whom),
+       format('REVOKE ALL ON %s FROM %s', r.name, g.whom)
+  FROM relations r JOIN reached g USING (oid) WHERE r.relkind = 'f' AND NOT r.listed AND NOT r.part
 UNION ALL
 SELECT 'T07-FOREIGN', c.oid::regclass::text, format('a part of %s that is a foreign table: its rows come from a session that no tenant is bound to', t.name),
        format('ALTER TABLE %s DETACH PARTITION %s', (SELECT inhparent::regclass FROM pg_inherits WHERE inhrelid = c.oid), c.oid::regclass)
@@ -28,7 +35,7 @@ SELECT 'T07-FOREIGN', c.oid::regclass::text, format('a part of %s that is a fore
 UNION ALL
 SELECT 'T10-RULE', t.name, format('it has the rewrite rule %I, which runs with the rights of the table''s owner', r.rulename),
        format('DROP RULE %I ON %s', r.rulename, t.name)
-  FROM pg_rewrite r JOIN tables t ON t.oid = r.ev_class
+  FROM pg_rewrite r JOIN family t ON t.oid = r.ev_class
 UNION ALL
 SELECT 'T16-COLUMN', format('%s.%I', t.name, w.name), 'the entity has a field for it, and the table has no such column', 'apply the migrations'
   FROM wanted_columns w JOIN tables t ON t.name = format('%I.%I', w.schema_name, w.table_name)
@@ -47,13 +54,21 @@ SELECT 'G08-SERIAL-ID', format('%s.%I', t.name, a.attname), 'its numbers count t
  WHERE a.attidentity <> '' OR pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%'
 UNION ALL
 -- Policies.
-SELECT CASE WHEN p.polpermissive AND NOT bounded THEN 'P02-WIDENING' ELSE 'P03-EXTRA' END, p.name,
-       format('the policy %I is none of ours', p.polname) || CASE WHEN p.polpermissive AND NOT bounded THEN ', and nothing bounds it' ELSE ': review it' END,
+SELECT CASE WHEN w.widens THEN 'P02-WIDENING' ELSE 'P03-EXTRA' END, p.name,
+       format('the policy %I is none of ours', p.polname) || CASE WHEN w.widens THEN ', and nothing bounds it' ELSE ': review it' END,
        format('DROP POLICY %I ON %s', p.polname, p.name)
   FROM policies p
-  CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM policies b WHERE b.polrelid = p.polrelid AND b.polname = 'tenancy_bound' AND NOT b.polpermissive
-                                        AND b.polcmd = '*' AND b.polroles = ARRAY[0]::oid[])) AS b (bounded)
- WHERE p.polname NOT IN ('tenancy_allow', 'tenancy_bound', 'tenancy_owner', 'tenancy_ask_owner')
+  CROSS JOIN LATERAL (SELECT p.polpermissive AND p.polrelid NOT IN (SELECT oid FROM bounded)
+                         AND (p.place = 'table' OR p.polrelid IN (SELECT oid FROM reached))) AS w (widens)
+ WHERE p.polname NOT IN ('tenancy_allow', 'tenancy_bound', 'tenancy_owner', 'tenancy_ask_owner') OR p.place <> 'table'
+UNION ALL
+SELECT 'P06-FN-VOLATILITY', p.name,
+       format('the policy %I asks %s, which is %s', p.polname, f.oid::regprocedure,
+              CASE f.provolatile WHEN 'i' THEN 'IMMUTABLE: its answer for one tenant is kept in plans' ELSE 'VOLATILE: it is asked again for each row' END),
+       format('DROP POLICY %I ON %s', p.polname, p.name)
+  FROM policies p JOIN pg_depend d ON d.classid = 'pg_policy'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_proc'::regclass
+  JOIN pg_proc f ON f.oid = d.refobjid
+ WHERE f.provolatile <> 's' AND f.oid <> ALL (SELECT oid FROM foundation CROSS JOIN LATERAL (VALUES (function), (owner_function)) AS o (oid) WHERE o.oid IS NOT NULL)
 UNION ALL
 SELECT 'P11-OWNER', t.name, format('the policy %s is not in force as it was emitted: the owner is not told when no tenant is bound', w.name),
        format('DROP POLICY IF EXISTS %s ON %s; CREATE POLICY %s ON %s AS %s FOR ALL TO %s USING (%I = (SELECT tenancy.owner_tenant())) '
@@ -71,7 +86,7 @@ UNION ALL
 SELECT CASE w.kind WHEN 'index' THEN 'K02-INDEX' WHEN 'foreign key' THEN 'K03-FOREIGN-KEY' ELSE 'K01-KEY' END,
        format('%I on %s', w.name, t.name), format('the %s that the entity asks for is missing', w.kind),
        coalesce((SELECT format('ALTER TABLE %s DROP CONSTRAINT %I; ', t.name, k.conname) FROM keys k
-                  WHERE w.kind = 'primary key' AND k.conrelid = t.oid AND k.contype = 'p'), '') || w.mend
+                  WHERE w.kind = 'primary key' AND k.conrelid = t.oid AND k.contype = 'p'), '') || 'add part ' || w.number
   FROM wanted_parts w JOIN tables t ON t.name = format('%I.%I', w.schema_name, w.table_name)
  WHERE (t.oid, w.expected) NOT IN (SELECT relation, definition FROM held WHERE definition IS NOT NULL)
    AND NOT EXISTS (SELECT FROM indexes x WHERE x.indrelid = t.oid AND NOT x.indisvalid AND x.relname = w.name)

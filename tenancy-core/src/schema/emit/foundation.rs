@@ -15,10 +15,6 @@ pub(crate) const BOUND_CHECK: &str = "CHECK ( CASE WHEN ((VALUE IS NULL) OR \
 pub(crate) const CURRENT_TENANT_BODY: &str =
     "RETURN (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid";
 
-/// The body of `tenancy.owner_tenant()`, with each run of blanks as one. Its text is kept as it was written.
-#[cfg(feature = "doctor")]
-pub(crate) const OWNER_TENANT_BODY: &str = "BEGIN IF coalesce(current_setting('app.tenant_id', true), '') = '' THEN RAISE insufficient_privilege USING MESSAGE = 'tenancy: no tenant is bound, and row-level security holds the owner of the table too', HINT = 'For a data migration, begin the transaction with: SELECT tenancy.maintenance(''schema.table'', ..);'; END IF; RETURN current_setting('app.tenant_id')::uuid; END";
-
 /// The SQL of the foundation.
 pub(crate) fn add(tag: &str) -> String {
     format!(include_str!("foundation.sql"), tag = tag, bound_check = literal(BOUND_CHECK))

@@ -15,8 +15,6 @@ pub(crate) mod quote;
 
 use std::fmt::Write as _;
 
-#[cfg(feature = "doctor")]
-pub(crate) use self::foundation::OWNER_TENANT_BODY;
 pub(crate) use self::foundation::{BOUND_CHECK, CURRENT_TENANT_BODY};
 pub(crate) use self::provision::provision;
 use crate::schema::emit::change::Change;

@@ -23,7 +23,8 @@ SELECT 'R05-PREDEFINED', rolname, who || ' reaches past row-level security', lea
 UNION ALL
 SELECT 'R07-OWNS', t.name, format('%I can act as the owner, %I, who can switch row-level security off', r.start_name, r.rolname),
        coalesce(r.leave, format('ALTER TABLE %s OWNER TO %s', t.name, (SELECT nspowner::regrole FROM foundation)))
-  FROM tables t JOIN roles r ON r.oid = t.relowner
+  -- Of a part, when the owner of the whole is another one.
+  FROM family t JOIN roles r ON r.oid = t.relowner WHERE t.top_owner IS DISTINCT FROM t.relowner
 UNION ALL
 SELECT 'R07-OWNS', w.name, format('%I can act as the owner, %I, who can replace it', r.start_name, r.rolname),
        coalesce(r.leave, format('ALTER %s OWNER TO %s', w.statement, f.nspowner::regrole))
@@ -72,7 +73,7 @@ SELECT 'B03-FUNCTION', 'tenancy.current_tenant()', 'it is not the function that 
        'apply the emitted migrations; when they are applied, say the foundation''s CREATE OR REPLACE FUNCTION again'
   FROM foundation JOIN pg_proc f ON f.oid = function
  WHERE f.prokind <> 'f' OR f.provolatile <> 's' OR f.prosecdef OR f.proretset OR f.prorettype <> 'uuid'::regtype
-    OR f.proconfig IS NOT NULL OR f.prolang <> (SELECT oid FROM pg_language WHERE lanname = 'sql')
+    OR f.proconfig IS NOT NULL OR f.proparallel <> 's' OR f.prolang <> (SELECT oid FROM pg_language WHERE lanname = 'sql')
     OR pg_get_function_sqlbody(f.oid) IS DISTINCT FROM {body}
 UNION ALL
 SELECT 'B04-PRIVILEGE', 'tenancy', 'the runtime role has no USAGE on the schema', format('GRANT USAGE ON SCHEMA tenancy TO %I', runtime.name)
@@ -105,16 +106,12 @@ SELECT 'T05-TYPE', name, format('the tenant column %I is %s and not uuid', tenan
        format('ALTER TABLE %s ALTER COLUMN %I TYPE uuid USING %I::uuid', name, tenant, tenant)
   FROM tables WHERE atttypid <> 'uuid'::regtype
 UNION ALL
-SELECT 'T06-INHERIT', p.oid::regclass::text, format('%s is read through it, with its policies only, and row-level security is off there', t.name),
-       format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', p.oid::regclass)
-  FROM tables t JOIN above ON above.bottom = t.oid JOIN pg_class p ON p.oid = above.parent
- WHERE NOT p.relrowsecurity AND p.oid IN (SELECT oid FROM granted)
-UNION ALL
-SELECT 'T12-PARTITION', c.oid::regclass::text, format('a part of %s that may be named directly, and row-level security is off there', t.name),
-       CASE WHEN c.relkind = 'f' THEN format('REVOKE ALL ON %s FROM PUBLIC, %I', c.oid::regclass, (SELECT name FROM runtime))
-            ELSE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', c.oid::regclass) END
-  FROM tables t JOIN below ON below.top = t.oid JOIN pg_class c ON c.oid = below.child
- WHERE NOT c.relrowsecurity AND c.oid IN (SELECT oid FROM granted)
+SELECT CASE f.place WHEN 'part' THEN 'T12-PARTITION' ELSE 'T06-INHERIT' END, f.name,
+       format(CASE f.place WHEN 'part' THEN 'a part of %s that may be named directly, and %s' ELSE '%s is read through it, with its policies only, and %s' END,
+              f.top, o.problem),
+       CASE WHEN f.relkind = 'f' OR f.relrowsecurity THEN format('REVOKE ALL ON %s FROM %s', f.name, o.whom)
+            ELSE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', f.name) END
+  FROM family f JOIN opened o USING (oid)
 UNION ALL
 SELECT 'T11-PRIMARY-KEY', name, format('no primary key leads with the tenant column %I', tenant),
        coalesce((SELECT format('ALTER TABLE %s DROP CONSTRAINT %I; ', t.name, k.conname) FROM pg_constraint k WHERE k.conrelid = t.oid AND k.contype = 'p'),
@@ -127,11 +124,7 @@ SELECT 'P01-NO-RESTRICTIVE', t.name, 'the restrictive policy tenancy_bound is no
        format('DROP POLICY IF EXISTS tenancy_bound ON %s; CREATE POLICY tenancy_bound ON %s AS RESTRICTIVE FOR ALL TO PUBLIC '
               'USING (%I = (SELECT tenancy.current_tenant())) WITH CHECK (%I = (SELECT tenancy.current_tenant()))',
               t.name, t.name, t.tenant, t.tenant)
-  FROM tables t
- WHERE NOT EXISTS (SELECT FROM pg_policy p
-                    WHERE p.polrelid = t.oid AND p.polname = 'tenancy_bound' AND NOT p.polpermissive AND p.polcmd = '*'
-                      AND p.polroles = ARRAY[0]::oid[] AND pg_get_expr(p.polqual, p.polrelid) = t.predicate
-                      AND pg_get_expr(p.polwithcheck, p.polrelid) = t.predicate)
+  FROM tables t WHERE t.oid NOT IN (SELECT oid FROM bounded)
 UNION ALL
 SELECT 'P05-NO-PERMISSIVE', t.name, format('the permissive policy tenancy_allow is not in force as it was emitted to %I', r.name),
        format('DROP POLICY IF EXISTS tenancy_allow ON %s; CREATE POLICY tenancy_allow ON %s AS PERMISSIVE FOR ALL TO %I '
@@ -144,10 +137,11 @@ SELECT 'P05-NO-PERMISSIVE', t.name, format('the permissive policy tenancy_allow 
                       AND pg_get_expr(p.polwithcheck, p.polrelid) = t.predicate)
 UNION ALL
 -- Privileges that row-level security does not hold.
-SELECT DISTINCT CASE g.privilege_type WHEN 'TRUNCATE' THEN 'G01-TRUNCATE' ELSE 'G02-TRIGGER' END, t.name,
+SELECT CASE g.privilege_type WHEN 'TRUNCATE' THEN 'G01-TRUNCATE' ELSE 'G02-TRIGGER' END, f.name,
        format('%s is granted, which row-level security does not hold', g.privilege_type),
-       format('REVOKE %s ON %s FROM %s', g.privilege_type, t.name, CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END)
-  FROM tables t JOIN granted g USING (oid) WHERE g.privilege_type IN ('TRUNCATE', 'TRIGGER')
+       format('REVOKE %s ON %s FROM %s', g.privilege_type, f.name, string_agg(DISTINCT g.whom, ', '))
+  FROM family f JOIN granted g USING (oid) WHERE g.privilege_type IN ('TRUNCATE', 'TRIGGER')
+ GROUP BY f.name, g.privilege_type
 UNION ALL
 -- Settings. Those of postgresql.conf show in the session.
 SELECT 'C01-DEFAULT-TENANT',

@@ -6,6 +6,8 @@
 SET LOCAL search_path = pg_catalog, pg_temp;
 -- The question is long and runs once: compiling it takes longer than asking it.
 SET LOCAL jit = off;
+-- Nothing is known of how many rows a WITH has; with a few hundred tables, loops within loops take most of the time.
+SET LOCAL enable_nestloop = off;
 WITH RECURSIVE
 listed AS (
   SELECT w.schema_name, w.tenant, format('%I.%I', w.schema_name, w.table_name) AS name,
@@ -39,14 +41,24 @@ roles AS (
                             WHERE m.roleid = r.oid ORDER BY m.member = s.oid DESC, m.member LIMIT 1)) END AS leave
     FROM reach JOIN pg_roles r ON r.oid = reach.oid JOIN pg_roles s ON s.oid = reach.start
 ),
--- Grants to whom they can be, the owner's own aside.
+-- Whoever they are, they hold what PUBLIC holds.
+holders (oid) AS (SELECT 0::oid UNION SELECT oid FROM reach),
+-- Grants to them, of a column too (`attnum`), the owner's own aside.
 granted AS (
-  SELECT c.oid, a.privilege_type, a.grantee FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a
-   WHERE a.grantee <> c.relowner AND (a.grantee = 0 OR a.grantee IN (SELECT oid FROM reach))
+  SELECT c.oid, 0::int2 AS attnum, a.privilege_type, a.is_grantable, a.grantee,
+         CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END AS whom
+    FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a
+   WHERE a.grantee <> c.relowner AND a.grantee IN (SELECT oid FROM holders)
   UNION ALL
-  SELECT c.oid, a.privilege_type, a.grantee FROM pg_class c JOIN pg_attribute t ON t.attrelid = c.oid
-         CROSS JOIN LATERAL aclexplode(t.attacl) a
-   WHERE a.grantee <> c.relowner AND (a.grantee = 0 OR a.grantee IN (SELECT oid FROM reach))
+  SELECT c.oid, t.attnum, a.privilege_type, a.is_grantable, a.grantee,
+         CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END
+    FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid CROSS JOIN LATERAL aclexplode(t.attacl) a
+   WHERE t.attacl IS NOT NULL AND a.grantee <> c.relowner AND a.grantee IN (SELECT oid FROM holders)
+),
+-- Relations whose rows they reach, by whatever grant.
+reached (oid, whom) AS (
+  SELECT oid, string_agg(DISTINCT whom, ', ') FROM granted
+   WHERE privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE') GROUP BY oid
 ),
 -- Whose privileges count.
 asker (oid) AS ({asker}),
@@ -59,6 +71,36 @@ above (bottom, parent) AS (
   SELECT t.oid, i.inhparent FROM tables t JOIN pg_inherits i ON i.inhrelid = t.oid
   UNION
   SELECT a.bottom, i.inhparent FROM above a JOIN pg_inherits i ON i.inhrelid = a.parent
+),
+-- The listed tables, and whatever holds or shows their rows under another name: partitions and inheritance children
+-- (`part`), and what they inherit from (`parent`). Policies are those of the table that a statement names.
+family AS (
+  SELECT oid, name, name AS top, tenant, tenant_number, predicate, 'table' AS place, relkind, relowner, relrowsecurity, relforcerowsecurity,
+         NULL::oid AS top_owner
+    FROM tables
+  UNION ALL
+  (SELECT DISTINCT ON (c.oid) c.oid, c.oid::regclass::text, t.name, t.tenant, a.attnum, t.predicate, k.place, c.relkind, c.relowner,
+          c.relrowsecurity, c.relforcerowsecurity, t.relowner
+     FROM (SELECT top, child, 'part' FROM below UNION ALL SELECT bottom, parent, 'parent' FROM above) AS k (listed, oid, place)
+     JOIN tables t ON t.oid = k.listed JOIN pg_class c ON c.oid = k.oid
+     LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = t.tenant AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE k.oid NOT IN (SELECT oid FROM tables) ORDER BY c.oid, k.place DESC)
+),
+-- Where the restrictive policy is in force as it was emitted: no other policy can widen.
+bounded (oid) AS (
+  SELECT f.oid FROM family f JOIN pg_policy p ON p.polrelid = f.oid
+   WHERE p.polname = 'tenancy_bound' AND NOT p.polpermissive AND p.polcmd = '*' AND p.polroles = ARRAY[0]::oid[]
+     AND pg_get_expr(p.polqual, p.polrelid) = f.predicate AND pg_get_expr(p.polwithcheck, p.polrelid) = f.predicate
+),
+-- Of the parts and parents, those that show rows of every tenant when they are named directly.
+opened (oid, whom, problem) AS (
+  SELECT f.oid, r.whom, CASE WHEN f.relrowsecurity THEN 'a policy there shows what the emitted ones hide' ELSE 'row-level security is off there' END
+    FROM family f JOIN reached r USING (oid)
+   WHERE f.place <> 'table'
+     AND (NOT f.relrowsecurity
+       OR f.oid NOT IN (SELECT oid FROM bounded)
+          AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = f.oid AND p.polpermissive
+                         AND p.polroles && ARRAY(SELECT oid FROM holders)))
 ),
 foundation AS (
   SELECT n.oid AS namespace, n.nspowner, d.oid AS domain, d.typowner, d.typtype, d.typbasetype, f.oid AS function,
