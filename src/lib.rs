@@ -4,6 +4,8 @@
 #[doc = include_str!("derive.md")]
 pub use tenancy_macros::TenantScoped;
 
+#[cfg(feature = "adopt")]
+pub use tenancy_core::adopt;
 #[cfg(feature = "doctor")]
 pub use tenancy_core::doctor;
 pub use tenancy_core::{

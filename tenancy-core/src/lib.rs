@@ -7,6 +7,8 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "adopt")]
+pub mod adopt;
 pub mod auth;
 pub mod danger;
 pub mod db;

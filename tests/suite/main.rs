@@ -2,6 +2,7 @@
 
 #![allow(dead_code, missing_docs, unreachable_pub, reason = "test code is not an API")]
 
+mod adopt;
 mod attack;
 mod backup;
 mod binding;

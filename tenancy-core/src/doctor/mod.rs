@@ -71,8 +71,8 @@ impl Doctor {
     ///
     /// [`UnreadableLock`], when the file is broken or was written by a newer version of tenancy.
     pub fn from_lock(text: &str) -> Result<Self, UnreadableLock> {
-        let Lock { runtime_role, entities, retired, .. } = Lock::parse(text)?;
-        let model = Model { runtime_role, entities, retired };
+        let Lock { runtime_role, cross_tenant_role, entities, adopting, retired, .. } = Lock::parse(text)?;
+        let model = Model { runtime_role, cross_tenant_role, entities, adopting, retired };
         Ok(Self { model, accepted: Accepted::default(), version: None })
     }
 

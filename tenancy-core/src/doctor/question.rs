@@ -20,9 +20,9 @@ pub(super) fn question(model: &Model, version: Option<u32>) -> String {
         include_str!("sql/privileges.sql"),
         include_str!("sql/server.sql"),
     ];
-    let listed = model.entities.iter().map(|entity| {
+    let listed = model.all().map(|entity| {
         let Entity { table, tenant, .. } = entity;
-        (table.schema.as_str(), table.name.as_str(), tenant.as_str())
+        (table.schema.as_str(), table.name.as_str(), tenant.as_str(), model.adopting.contains(entity))
     });
     let text = format!(
         "{BEHAVIOUR}{PREAMBLE}{further}found (code, object, problem, mend) AS (\n{checks})\n\
@@ -83,7 +83,7 @@ const RESERVED: [&str; 14] = [
 
 /// What adds the primary key of a table, given as findings name it.
 pub(super) fn primary_key(model: &Model, name: &str) -> Option<String> {
-    let entity = model.entities.iter().find(|entity| quote::prints(&entity.table, name))?;
+    let entity = model.all().find(|entity| quote::prints(&entity.table, name))?;
     let wanted =
         change::parts(entity).into_iter().find(|part| matches!(part, change::Part::PrimaryKey(_)))?;
     Some(part::add(entity, &wanted, &quote::tag(None, model)))
@@ -144,10 +144,8 @@ END $tenancy_doctor$;
 
 /// Every key and index that the entities ask for, by its number.
 fn wanted(model: &Model) -> impl Iterator<Item = (usize, &Entity, change::Part<'_>)> {
-    let parts = model
-        .entities
-        .iter()
-        .flat_map(|entity| change::parts(entity).into_iter().map(move |wanted| (entity, wanted)));
+    let parts =
+        model.all().flat_map(|entity| change::parts(entity).into_iter().map(move |wanted| (entity, wanted)));
     parts.enumerate().map(|(number, (entity, wanted))| (number, entity, wanted))
 }
 
@@ -169,7 +167,7 @@ fn parts(model: &Model) -> String {
 
 /// Every column of every entity, and who writes it.
 fn columns(model: &Model) -> String {
-    let rows = model.entities.iter().flat_map(|entity| {
+    let rows = model.all().flat_map(|entity| {
         entity.columns.iter().map(move |column| {
             let has =
                 |mut columns: Box<dyn Iterator<Item = &str> + '_>| columns.any(|name| name == column.name);

@@ -25,6 +25,26 @@ pub(crate) fn differences(before: Option<&Lock>, now: &Model) -> Vec<String> {
     if before.runtime_role != now.runtime_role {
         lines.push(format!("the runtime role is {:?}, and was {:?}", now.runtime_role, before.runtime_role));
     }
+    if before.cross_tenant_role != now.cross_tenant_role {
+        let say = |role: &Option<String>| role.as_ref().map_or("none".to_owned(), |role| format!("{role:?}"));
+        lines.push(format!(
+            "the cross-tenant role is {}, and was {}",
+            say(&now.cross_tenant_role),
+            say(&before.cross_tenant_role)
+        ));
+    }
+    for entity in &now.adopting {
+        match before.adopting.iter().find(|held| held.table == entity.table) {
+            None => lines.push(format!("{}: is being adopted", entity.table)),
+            Some(held) => lines.extend(
+                changes(&held.canonical(), &entity.canonical())
+                    .map(|line| format!("{}: {line}", entity.table)),
+            ),
+        }
+    }
+    for held in before.adopting.iter().filter(|held| now.all().all(|entity| entity.table != held.table)) {
+        lines.push(format!("{}: is no longer being adopted", held.table));
+    }
     for entity in &now.entities {
         match before.entity(&entity.table) {
             None => lines.push(format!("{}: is new", entity.table)),

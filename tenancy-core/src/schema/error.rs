@@ -14,6 +14,18 @@ pub enum SchemaError {
         /// The other.
         second: &'static str,
     },
+    /// `adopting` names a table that no listed entity is on.
+    #[error("`adopting` names the table {table:?}, and no listed entity is on it: list the entity too")]
+    AdoptingUnlisted {
+        /// What `adopting` says.
+        table: String,
+    },
+    /// The runtime role reads one tenant at a time, and the cross-tenant role all of them.
+    #[error("{role:?} cannot be the runtime role and the cross-tenant role: name two")]
+    OneRoleForBoth {
+        /// The role.
+        role: String,
+    },
     /// Two fields of an entity are on one column.
     #[error("two fields of `{entity}` are on the column {column:?}")]
     TwoFieldsOnOneColumn {

@@ -21,8 +21,13 @@ pub(crate) struct Lock {
     /// The [`EDITION`](crate::schema::emit::EDITION) of the SQL that was emitted.
     pub(crate) edition: u32,
     pub(crate) runtime_role: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cross_tenant_role: Option<String>,
     /// By table.
     pub(crate) entities: Vec<Entity>,
+    /// Not emitted: for tools that cannot see the structs. By table.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) adopting: Vec<Entity>,
     /// Every table that ever was retired, and was not listed again. By name.
     pub(crate) retired: Vec<Table>,
     /// Every file that was emitted, oldest first.

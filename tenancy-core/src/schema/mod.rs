@@ -16,7 +16,7 @@ mod fixtures;
 mod golden;
 pub(crate) mod lock;
 pub(crate) mod model;
-mod names;
+pub(crate) mod names;
 mod plan;
 pub(crate) mod verify;
 
@@ -38,8 +38,10 @@ pub const DEFAULT_RUNTIME_ROLE: &str = "tenancy_app";
 #[derive(Debug)]
 pub struct Schema {
     entities: &'static [&'static EntityDescriptor],
+    adopting: &'static [&'static str],
     retired: &'static [&'static str],
     runtime_role: &'static str,
+    cross_tenant_role: Option<&'static str>,
 }
 
 impl Schema {
@@ -51,13 +53,35 @@ impl Schema {
         retired: &'static [&'static str],
         runtime_role: &'static str,
     ) -> Self {
-        Self { entities, retired, runtime_role }
+        Self { entities, adopting: &[], retired, runtime_role, cross_tenant_role: None }
+    }
+
+    /// For `schema!`: what few schemas say. Of `cross_tenant_role`, the first.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __with(
+        self,
+        adopting: &'static [&'static str],
+        cross_tenant_role: &'static [&'static str],
+    ) -> Self {
+        let cross_tenant_role = match cross_tenant_role {
+            [role, ..] => Some(*role),
+            [] => None,
+        };
+        Self { adopting, cross_tenant_role, ..self }
     }
 
     /// The entities, in the order of the list.
     #[must_use]
     pub const fn entities(&self) -> &'static [&'static EntityDescriptor] {
         self.entities
+    }
+
+    /// The tables of listed entities that existed before tenancy did, and are still used by programs that do not know it:
+    /// `schema.table`, or `table` in `public`. Emission leaves them to `adopt`, a feature of its own.
+    #[must_use]
+    pub const fn adopting(&self) -> &'static [&'static str] {
+        self.adopting
     }
 
     /// The tables that the list says are gone: `schema.table`, or `table` in `public`.
@@ -71,6 +95,13 @@ impl Schema {
     #[must_use]
     pub const fn runtime_role(&self) -> &'static str {
         self.runtime_role
+    }
+
+    /// The NOLOGIN group role that reads every tenant's rows, for [`danger::CrossTenant`](crate::danger::CrossTenant), when
+    /// `cross_tenant_role` names one.
+    #[must_use]
+    pub const fn cross_tenant_role(&self) -> Option<&'static str> {
+        self.cross_tenant_role
     }
 
     /// Whether PostgreSQL could keep what the entities say: names, keys, references. The golden test of
@@ -110,14 +141,17 @@ impl Schema {
 /// ```text
 /// tenancy::schema! { pub SCHEMA: [Project, Task] }
 /// tenancy::schema! { pub SCHEMA: [Project], retired: ["tasks"], runtime_role: "acme_app" }
+/// tenancy::schema! { pub SCHEMA: [Project, Task], adopting: ["tasks"], cross_tenant_role: "acme_reports" }
 /// ```
 #[macro_export]
 macro_rules! schema {
     (
         $(#[$meta:meta])*
         $visibility:vis $name:ident : [$($entity:ty),* $(,)?]
+        $(, adopting: [$($adopting:literal),* $(,)?])?
         $(, retired: [$($retired:literal),* $(,)?])?
         $(, runtime_role: $role:literal)?
+        $(, cross_tenant_role: $cross:literal)?
         $(,)?
     ) => {
         $(#[$meta])*
@@ -125,7 +159,8 @@ macro_rules! schema {
             &[$(<$entity as $crate::TenantScoped>::DESCRIPTOR),*],
             &[$($($retired),*)?],
             $crate::__private::first(&[$($role,)? $crate::schema::DEFAULT_RUNTIME_ROLE]),
-        );
+        )
+        .__with(&[$($($adopting),*)?], &[$($cross)?]);
         $crate::__private::inventory::submit! { $crate::__private::Listed(&$name) }
     };
 }

@@ -22,7 +22,7 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    fn of(descriptor: &EntityDescriptor) -> Self {
+    pub(crate) fn of(descriptor: &EntityDescriptor) -> Self {
         Self { schema: descriptor.schema_name().to_owned(), name: descriptor.table.to_owned() }
     }
 
@@ -164,8 +164,11 @@ impl ColumnRole {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Model {
     pub(crate) runtime_role: String,
+    pub(crate) cross_tenant_role: Option<String>,
     /// By table.
     pub(crate) entities: Vec<Entity>,
+    /// Of tables that programs use which do not know tenancy: emission leaves them alone. By table.
+    pub(crate) adopting: Vec<Entity>,
     /// By name.
     pub(crate) retired: Vec<Table>,
 }
@@ -201,9 +204,21 @@ impl Model {
                 None => errors.push(SchemaError::InvalidName { name: text.to_owned() }),
             }
         }
-        let role = schema.runtime_role();
-        if !is_name(role) || role.starts_with("pg_") || matches!(role, "public" | "none") {
-            errors.push(SchemaError::InvalidName { name: role.to_owned() });
+        let mut adopting = BTreeSet::new();
+        for &text in schema.adopting() {
+            match Table::parse(text) {
+                Some(table) if entities.contains_key(&table) => drop(adopting.insert(table)),
+                _ => errors.push(SchemaError::AdoptingUnlisted { table: text.to_owned() }),
+            }
+        }
+        let (role, cross) = (schema.runtime_role(), schema.cross_tenant_role());
+        for role in [Some(role), cross].into_iter().flatten() {
+            if !is_name(role) || role.starts_with("pg_") || matches!(role, "public" | "none") {
+                errors.push(SchemaError::InvalidName { name: role.to_owned() });
+            }
+        }
+        if cross == Some(role) {
+            errors.push(SchemaError::OneRoleForBoth { role: role.to_owned() });
         }
         let mut names = Names::default();
         for (entity, descriptor) in entities.values() {
@@ -214,11 +229,20 @@ impl Model {
         if !errors.is_empty() {
             return Err(errors);
         }
+        let entities = entities.into_values().map(|(entity, _)| entity);
+        let (adopting, entities) = entities.partition(|entity| adopting.contains(&entity.table));
         Ok(Self {
             runtime_role: role.to_owned(),
-            entities: entities.into_values().map(|(entity, _)| entity).collect(),
+            cross_tenant_role: cross.map(str::to_owned),
+            entities,
+            adopting,
             retired: retired.into_iter().collect(),
         })
+    }
+
+    /// Every entity, those that are being adopted as well.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Entity> {
+        self.entities.iter().chain(&self.adopting)
     }
 
     pub(crate) fn entity(&self, table: &Table) -> Option<&Entity> {

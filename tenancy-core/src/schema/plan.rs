@@ -87,6 +87,10 @@ pub(crate) enum Refusal {
         lock::FILE
     )]
     NewerEdition { edition: u32 },
+    #[error(
+        "the table {table} is isolated already, and `adopting` says that it is not yet: take it out of `adopting`"
+    )]
+    AdoptingIsolated { table: Table },
     /// The lock file of one branch was kept, and the files of both.
     #[error(
         "{file} was emitted, and {} does not know it: another branch has emitted too. Keep the lock file and the files of \
@@ -153,7 +157,9 @@ fn write(now: &Model, before: Option<&Lock>, folder: &[File], clock: SystemTime)
         format: FORMAT,
         edition: EDITION,
         runtime_role: now.runtime_role.clone(),
+        cross_tenant_role: now.cross_tenant_role.clone(),
         entities: now.entities.clone(),
+        adopting: now.adopting.clone(),
         retired: retired.into_iter().cloned().collect(),
         migrations,
     };
@@ -189,7 +195,9 @@ fn refusals(now: &Model, before: &Lock, folder: &[File]) -> Vec<Refusal> {
     }
     for entity in &before.entities {
         let table = &entity.table;
-        if now.entity(table).is_none() && !now.retired.contains(table) {
+        if now.adopting.iter().any(|entity| entity.table == *table) {
+            refusals.push(Refusal::AdoptingIsolated { table: table.clone() });
+        } else if now.entity(table).is_none() && !now.retired.contains(table) {
             refusals.push(Refusal::NeitherListedNorRetired { table: table.clone() });
         }
     }

@@ -45,7 +45,7 @@ held (relation, definition) AS (
      AND x.indnatts = x.indnkeyatts AND 0 = ALL (x.indoption::int2[])
 ),
 policies AS (
-  SELECT p.oid, p.polname, p.polrelid, p.polpermissive, p.polroles, p.polcmd, t.name, t.tenant, t.place,
+  SELECT p.oid, p.polname, p.polrelid, p.polpermissive, p.polroles, p.polcmd, t.name, t.tenant, t.place, t.adopting,
          pg_get_expr(p.polqual, p.polrelid) AS using_text, pg_get_expr(p.polwithcheck, p.polrelid) AS check_text
     FROM pg_policy p JOIN family t ON t.oid = p.polrelid
 ),

@@ -60,7 +60,18 @@ SELECT CASE WHEN w.widens THEN 'P02-WIDENING' ELSE 'P03-EXTRA' END, p.name,
   FROM policies p
   CROSS JOIN LATERAL (SELECT p.polpermissive AND p.polrelid NOT IN (SELECT oid FROM bounded)
                          AND (p.place = 'table' OR p.polrelid IN (SELECT oid FROM reached))) AS w (widens)
- WHERE p.polname NOT IN ('tenancy_allow', 'tenancy_bound', 'tenancy_owner', 'tenancy_ask_owner') OR p.place <> 'table'
+ WHERE (p.polname NOT IN ('tenancy_allow', 'tenancy_bound', 'tenancy_owner', 'tenancy_ask_owner') OR p.place <> 'table')
+   AND NOT (p.adopting AND p.polname = 'tenancy_legacy')
+UNION ALL
+SELECT 'P12-ADOPTING', t.name,
+       coalesce((SELECT string_agg(CASE r.oid WHEN 0 THEN 'everybody' ELSE r.oid::regrole::text END, ', ')
+                          || ' reads and writes the rows of every tenant, until the adoption is finished'
+                   FROM policies p CROSS JOIN LATERAL unnest(p.polroles) AS r (oid) WHERE p.polrelid = t.oid AND p.polname = 'tenancy_legacy'),
+                CASE WHEN EXISTS (SELECT FROM policies p WHERE p.polrelid = t.oid AND p.polname = 'tenancy_bound' AND p.polroles = ARRAY[0]::oid[])
+                     THEN 'its adoption is finished, and the schema still says that it is not'
+                     ELSE 'it is being adopted: row-level security holds the runtime role alone' END),
+       '-- Adoption::finish, when nothing logs in as the old role any more; then take it out of `adopting`'
+  FROM tables t WHERE t.adopting
 UNION ALL
 SELECT 'P06-FN-VOLATILITY', p.name,
        format('the policy %I asks %s, which is %s', p.polname, f.oid::regprocedure,
@@ -75,7 +86,7 @@ SELECT 'P11-OWNER', t.name, format('the policy %s is not in force as it was emit
               'WITH CHECK (%I = (SELECT tenancy.owner_tenant()))',
               w.name, t.name, w.name, t.name, CASE WHEN w.permissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END, t.relowner::regrole, t.tenant, t.tenant)
   FROM tables t CROSS JOIN (VALUES ('tenancy_owner', true), ('tenancy_ask_owner', false)) AS w (name, permissive)
- WHERE t.tenant_number IS NOT NULL
+ WHERE t.tenant_number IS NOT NULL AND NOT t.adopting
    AND NOT EXISTS (SELECT FROM policies p
                     WHERE p.polrelid = t.oid AND p.polname = w.name AND p.polpermissive = w.permissive AND p.polcmd = '*'
                       AND p.polroles = ARRAY[t.relowner]::oid[]

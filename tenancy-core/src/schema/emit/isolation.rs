@@ -113,7 +113,7 @@ pub(crate) fn retire(on: &Table, role: &str, tag: &str) -> String {
 }
 
 /// `(SELECT ..)` is evaluated once a statement, lets an index serve it, and keeps the tenant of an open cursor.
-fn predicate(entity: &Entity) -> String {
+pub(crate) fn predicate(entity: &Entity) -> String {
     format!("{} = (SELECT tenancy.current_tenant())", ident(&entity.tenant))
 }
 

@@ -8,7 +8,7 @@
 pub(crate) mod change;
 mod examine;
 mod foundation;
-mod isolation;
+pub(crate) mod isolation;
 pub(crate) mod part;
 mod provision;
 pub(crate) mod quote;

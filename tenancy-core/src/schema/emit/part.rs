@@ -51,6 +51,17 @@ pub(crate) fn drop(entity: &Entity, part: &Part<'_>, tag: &str) -> String {
     )
 }
 
+/// Writes down that emission made it.
+#[cfg(feature = "adopt")]
+pub(crate) fn journal(entity: &Entity, part: &Part<'_>) -> String {
+    format!(
+        "INSERT INTO tenancy.emitted VALUES ({}, {}, {}) ON CONFLICT DO NOTHING",
+        literal(kind(part)),
+        table_literal(&entity.table),
+        literal(&name(entity, part)),
+    )
+}
+
 /// As `tenancy.emitted` has it.
 fn kind(part: &Part<'_>) -> &'static str {
     match part {
@@ -60,7 +71,7 @@ fn kind(part: &Part<'_>) -> &'static str {
     }
 }
 
-fn name(entity: &Entity, part: &Part<'_>) -> String {
+pub(crate) fn name(entity: &Entity, part: &Part<'_>) -> String {
     match part {
         Part::NotNull(column) => (*column).to_owned(),
         Part::PrimaryKey(_) => names::primary_key(entity),
@@ -76,16 +87,16 @@ fn name(entity: &Entity, part: &Part<'_>) -> String {
 pub(crate) fn expected(entity: &Entity, part: &Part<'_>) -> Option<(&'static str, String, String)> {
     let (kind, expected) = match part {
         Part::NotNull(_) => return None,
-        Part::PrimaryKey(columns) => ("primary key", printed_key(entity, "PRIMARY KEY", columns)),
-        Part::Unique(columns) => ("unique key", printed_key(entity, "UNIQUE", columns)),
+        Part::PrimaryKey(_) => ("primary key", printed(entity, part)),
+        Part::Unique(_) => ("unique key", printed(entity, part)),
         Part::Index(columns) => ("index", printed_key(entity, "USING btree", columns)),
-        Part::ForeignKey(reference) => ("foreign key", printed_reference(entity, reference)),
+        Part::ForeignKey(_) => ("foreign key", printed(entity, part)),
     };
     Some((kind, expected, name(entity, part)))
 }
 
-/// Runs `statement` unless `there`, and writes down that it did.
-fn unless(entity: &Entity, part: &Part<'_>, there: &str, statement: &str, tag: &str) -> String {
+/// Runs `statement` unless the part is there, and writes down that it did.
+fn unless(entity: &Entity, part: &Part<'_>, statement: &str, tag: &str) -> String {
     format!(
         "DO {tag} BEGIN\n  \
            IF NOT EXISTS ({there}) THEN\n    \
@@ -93,6 +104,7 @@ fn unless(entity: &Entity, part: &Part<'_>, there: &str, statement: &str, tag: &
              INSERT INTO tenancy.emitted VALUES ({kind}, {regclass}, {name}) ON CONFLICT DO NOTHING;\n  \
            END IF;\n\
          END {tag};\n",
+        there = there(entity, part),
         kind = literal(kind(part)),
         regclass = table_literal(&entity.table),
         name = literal(&name(entity, part)),
@@ -100,21 +112,14 @@ fn unless(entity: &Entity, part: &Part<'_>, there: &str, statement: &str, tag: &
 }
 
 fn not_null(entity: &Entity, column: &str, tag: &str) -> String {
-    let there = format!(
-        "SELECT FROM pg_attribute WHERE attrelid = {}::regclass\n      \
-         AND attname = {} AND NOT attisdropped AND attnotnull",
-        table_literal(&entity.table),
-        literal(column)
-    );
     let statement =
         format!("ALTER TABLE {} ALTER COLUMN {} SET NOT NULL", table(&entity.table), ident(column));
-    unless(entity, &Part::NotNull(column), &there, &statement, tag)
+    unless(entity, &Part::NotNull(column), &statement, tag)
 }
 
 fn key(entity: &Entity, part: &Part<'_>, kind: &str, columns: &[&str], tag: &str) -> String {
-    let there = held(entity, &printed_key(entity, kind, columns));
     let definition = format!("{kind} ({})", idents(with_tenant(entity, columns)));
-    unless(entity, part, &there, &add_constraint(entity, part, &definition), tag)
+    unless(entity, part, &add_constraint(entity, part, &definition), tag)
 }
 
 /// How PostgreSQL prints a key, as an SQL expression.
@@ -125,8 +130,33 @@ fn printed_key(entity: &Entity, kind: &str, columns: &[&str]) -> String {
 
 fn index(entity: &Entity, part: &Part<'_>, columns: &[&str], tag: &str) -> String {
     let columns: Vec<&str> = with_tenant(entity, columns).collect();
-    let (on, regclass) = (table(&entity.table), table_literal(&entity.table));
-    let there = format!(
+    let on = table(&entity.table);
+    let statement = format!("CREATE INDEX {} ON {on} ({})", ident(&name(entity, part)), idents(columns));
+    unless(entity, part, &statement, tag)
+}
+
+/// Whether it is there, under whatever name, as a query.
+pub(crate) fn there(entity: &Entity, part: &Part<'_>) -> String {
+    let regclass = table_literal(&entity.table);
+    match part {
+        Part::NotNull(column) => format!(
+            "SELECT FROM pg_attribute WHERE attrelid = {regclass}::regclass\n      \
+             AND attname = {} AND NOT attisdropped AND attnotnull",
+            literal(column)
+        ),
+        Part::Index(columns) => index_there(entity, columns),
+        Part::PrimaryKey(_) | Part::Unique(_) | Part::ForeignKey(_) => format!(
+            "SELECT FROM pg_constraint WHERE conrelid = {regclass}::regclass\n      \
+             AND pg_get_constraintdef(oid) = {}",
+            printed(entity, part)
+        ),
+    }
+}
+
+fn index_there(entity: &Entity, columns: &[&str]) -> String {
+    let columns: Vec<&str> = with_tenant(entity, columns).collect();
+    let regclass = table_literal(&entity.table);
+    format!(
         "SELECT FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid\n      \
          WHERE x.indrelid = {regclass}::regclass AND x.indisvalid AND NOT x.indisunique\n        \
          AND replace(pg_get_indexdef(i.oid), ' ON ONLY ', ' ON ') =\n          \
@@ -135,21 +165,23 @@ fn index(entity: &Entity, part: &Part<'_>, columns: &[&str], tag: &str) -> Strin
         arguments = literals(
             [entity.table.schema.as_str(), &entity.table.name].into_iter().chain(columns.iter().copied())
         ),
-    );
-    let statement = format!("CREATE INDEX {} ON {on} ({})", ident(&name(entity, part)), idents(columns));
-    unless(entity, part, &there, &statement, tag)
+    )
+}
+
+/// How PostgreSQL prints a constraint, as an SQL expression.
+pub(crate) fn printed(entity: &Entity, part: &Part<'_>) -> String {
+    match part {
+        Part::PrimaryKey(columns) => printed_key(entity, "PRIMARY KEY", columns),
+        Part::Unique(columns) => printed_key(entity, "UNIQUE", columns),
+        Part::ForeignKey(reference) => printed_reference(entity, reference),
+        // Neither is a constraint.
+        Part::NotNull(_) | Part::Index(_) => "NULL".to_owned(),
+    }
 }
 
 /// The check of the rows that exist is a query of the owner, which forced row-level security would blind, or refuse.
 fn foreign_key(entity: &Entity, part: &Part<'_>, reference: &Reference, tag: &str) -> String {
-    let there = held(entity, &printed_reference(entity, reference));
-    let (action, _) = on_delete(reference);
-    let definition = format!(
-        "FOREIGN KEY ({}) REFERENCES {} ({}){action}",
-        idents([entity.tenant.as_str(), &reference.column]),
-        table(&reference.parent),
-        idents([reference.parent_tenant.as_str(), &reference.parent_id]),
-    );
+    let definition = reference_definition(entity, reference);
     let mut blinded = vec![table_literal(&entity.table)];
     if reference.parent != entity.table {
         blinded.push(table_literal(&reference.parent));
@@ -159,7 +191,17 @@ fn foreign_key(entity: &Entity, part: &Part<'_>, reference: &Reference, tag: &st
         blinded.join(", "),
         add_constraint(entity, part, &definition)
     );
-    unless(entity, part, &there, &statement, tag)
+    unless(entity, part, &statement, tag)
+}
+
+pub(crate) fn reference_definition(entity: &Entity, reference: &Reference) -> String {
+    let (action, _) = on_delete(reference);
+    format!(
+        "FOREIGN KEY ({}) REFERENCES {} ({}){action}",
+        idents([entity.tenant.as_str(), &reference.column]),
+        table(&reference.parent),
+        idents([reference.parent_tenant.as_str(), &reference.parent_id]),
+    )
 }
 
 /// How PostgreSQL prints a foreign key, as an SQL expression.
@@ -179,15 +221,6 @@ fn printed_reference(entity: &Entity, reference: &Reference) -> String {
     format!(
         "format('FOREIGN KEY (%I, %I) REFERENCES %I.%I(%I, %I){action}',\n             {})",
         literals(arguments)
-    )
-}
-
-/// A constraint that is exactly so, under whatever name.
-fn held(entity: &Entity, expected: &str) -> String {
-    format!(
-        "SELECT FROM pg_constraint WHERE conrelid = {}::regclass\n      \
-         AND pg_get_constraintdef(oid) = {expected}",
-        table_literal(&entity.table)
     )
 }
 

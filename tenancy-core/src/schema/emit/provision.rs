@@ -6,8 +6,8 @@ use crate::schema::emit::quote::{self, ident, literal, literals};
 use crate::schema::model::Model;
 
 pub(crate) fn provision(model: &Model) -> String {
-    let schemas: BTreeSet<&str> = model.entities.iter().map(|entity| entity.table.schema.as_str()).collect();
-    let tenants: BTreeSet<&str> = model.entities.iter().map(|entity| entity.tenant.as_str()).collect();
+    let schemas: BTreeSet<&str> = model.all().map(|entity| entity.table.schema.as_str()).collect();
+    let tenants: BTreeSet<&str> = model.all().map(|entity| entity.tenant.as_str()).collect();
     format!(
         include_str!("provision.sql"),
         tag = quote::tag(None, model),

@@ -16,7 +16,9 @@ fn held(model: &Model) -> Lock {
         format: FORMAT,
         edition: EDITION,
         runtime_role: model.runtime_role.clone(),
+        cross_tenant_role: None,
         entities: model.entities.clone(),
+        adopting: Vec::new(),
         retired: Vec::new(),
         migrations: Vec::new(),
     }

@@ -12,7 +12,7 @@ use sqlx::postgres::{PgConnection, PgRow};
 
 use crate::schema::emit::quote::literal;
 use crate::schema::emit::{BOUND_CHECK, CURRENT_TENANT_BODY};
-use crate::schema::{Finding, Schema};
+use crate::schema::{EntityDescriptor, Finding, Schema};
 
 /// PostgreSQL 15, which made `ON DELETE SET NULL (column)` and views of the invoker's rights.
 pub(crate) const LEAST_VERSION: u32 = 150_000;
@@ -37,7 +37,16 @@ const SELF: &str = "SELECT oid FROM pg_roles WHERE rolname IN (session_user, cur
 
 /// The SQL. It holds names of the program's own code, quoted, and nothing else from outside.
 fn question(schema: &Schema) -> String {
-    let listed = schema.entities().iter().map(|entity| (entity.schema_name(), entity.table, entity.tenant));
+    let adopting = |entity: &EntityDescriptor| {
+        schema.adopting().iter().any(|text| {
+            let (schema, table) = text.split_once('.').unwrap_or(("public", text));
+            (schema, table) == (entity.schema_name(), entity.table)
+        })
+    };
+    let listed = schema
+        .entities()
+        .iter()
+        .map(|entity| (entity.schema_name(), entity.table, entity.tenant, adopting(entity)));
     let text = format!(
         "{PREAMBLE}found (code, object, problem, mend) AS (\n{CHECKS})\n\
          SELECT DISTINCT ON (code, object) code, object, problem, mend FROM found ORDER BY code, object"
@@ -46,21 +55,22 @@ fn question(schema: &Schema) -> String {
     fill(&text, &values(listed, schema.runtime_role(), SELF, asker))
 }
 
-/// What stands in the place of the words of [`PREAMBLE`] and [`CHECKS`]: the tables (schema, table, tenant column), and
-/// the roles.
+/// What stands in the place of the words of [`PREAMBLE`] and [`CHECKS`]: the tables (schema, table, tenant column, whether it is
+/// being adopted), and the roles.
 pub(crate) fn values<'a>(
-    tables: impl Iterator<Item = (&'a str, &'a str, &'a str)>,
+    tables: impl Iterator<Item = (&'a str, &'a str, &'a str, bool)>,
     runtime_role: &str,
     start: &str,
     asker: &str,
 ) -> Vec<(&'static str, String)> {
     let mut listed = String::new();
-    for (schema, table, tenant) in tables {
+    for (schema, table, tenant, adopting) in tables {
         let separator = if listed.is_empty() { "      VALUES " } else { ",\n             " };
-        let _ = write!(listed, "{separator}({}, {}, {})", literal(schema), literal(table), literal(tenant));
+        let (schema, table, tenant) = (literal(schema), literal(table), literal(tenant));
+        let _ = write!(listed, "{separator}({schema}, {table}, {tenant}, {adopting})");
     }
     if listed.is_empty() {
-        listed += "      SELECT '', '', '' WHERE false";
+        listed += "      SELECT '', '', '', false WHERE false";
     }
     vec![
         ("listed", listed),

@@ -10,13 +10,13 @@ SET LOCAL jit = off;
 SET LOCAL enable_nestloop = off;
 WITH RECURSIVE
 listed AS (
-  SELECT w.schema_name, w.tenant, format('%I.%I', w.schema_name, w.table_name) AS name,
+  SELECT w.schema_name, w.tenant, w.adopting, format('%I.%I', w.schema_name, w.table_name) AS name,
          c.oid, c.relkind, c.relowner, c.relrowsecurity, c.relforcerowsecurity,
          a.attnum AS tenant_number, a.atttypid, a.attnotnull,
          format('(%I = ( SELECT tenancy.current_tenant() AS current_tenant))', w.tenant) AS predicate
     FROM (
 {listed}
-    ) AS w (schema_name, table_name, tenant)
+    ) AS w (schema_name, table_name, tenant, adopting)
     LEFT JOIN pg_namespace n ON n.nspname = w.schema_name
     LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.table_name
     LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = w.tenant AND a.attnum > 0 AND NOT a.attisdropped
@@ -75,21 +75,25 @@ above (bottom, parent) AS (
 -- The listed tables, and whatever holds or shows their rows under another name: partitions and inheritance children
 -- (`part`), and what they inherit from (`parent`). Policies are those of the table that a statement names.
 family AS (
-  SELECT oid, name, name AS top, tenant, tenant_number, predicate, 'table' AS place, relkind, relowner, relrowsecurity, relforcerowsecurity,
+  SELECT oid, name, name AS top, tenant, tenant_number, predicate, adopting, 'table' AS place, relkind, relowner, relrowsecurity, relforcerowsecurity,
          NULL::oid AS top_owner
     FROM tables
   UNION ALL
-  (SELECT DISTINCT ON (c.oid) c.oid, c.oid::regclass::text, t.name, t.tenant, a.attnum, t.predicate, k.place, c.relkind, c.relowner,
+  (SELECT DISTINCT ON (c.oid) c.oid, c.oid::regclass::text, t.name, t.tenant, a.attnum, t.predicate, false, k.place, c.relkind, c.relowner,
           c.relrowsecurity, c.relforcerowsecurity, t.relowner
      FROM (SELECT top, child, 'part' FROM below UNION ALL SELECT bottom, parent, 'parent' FROM above) AS k (listed, oid, place)
      JOIN tables t ON t.oid = k.listed JOIN pg_class c ON c.oid = k.oid
      LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = t.tenant AND a.attnum > 0 AND NOT a.attisdropped
     WHERE k.oid NOT IN (SELECT oid FROM tables) ORDER BY c.oid, k.place DESC)
 ),
--- Where the restrictive policy is in force as it was emitted: no other policy can widen.
+-- Where the restrictive policy is in force as it was emitted: no other policy can widen. On a table that is being adopted
+-- it holds the runtime role and not yet everybody: that is enough for roles that cannot step out of the runtime role.
 bounded (oid) AS (
-  SELECT f.oid FROM family f JOIN pg_policy p ON p.polrelid = f.oid
-   WHERE p.polname = 'tenancy_bound' AND NOT p.polpermissive AND p.polcmd = '*' AND p.polroles = ARRAY[0]::oid[]
+  SELECT f.oid FROM family f CROSS JOIN runtime JOIN pg_policy p ON p.polrelid = f.oid
+   WHERE p.polname = 'tenancy_bound' AND NOT p.polpermissive AND p.polcmd = '*'
+     AND (p.polroles = ARRAY[0]::oid[]
+       OR f.adopting AND p.polroles = ARRAY[runtime.oid]
+          AND NOT EXISTS (SELECT FROM reach WHERE NOT pg_has_role(reach.oid, runtime.oid, 'USAGE')))
      AND pg_get_expr(p.polqual, p.polrelid) = f.predicate AND pg_get_expr(p.polwithcheck, p.polrelid) = f.predicate
 ),
 -- Of the parts and parents, those that show rows of every tenant when they are named directly.
