@@ -73,6 +73,13 @@ pub enum Error {
         /// Everything that was found, each with what mends it.
         findings: Vec<Finding>,
     },
+    /// The login would not be one that reads across tenants and does nothing else. Only
+    /// [`CrossTenant`](crate::danger::CrossTenant) returns this.
+    #[error("this login is not fit to read across tenants:{}", Listed(.findings))]
+    NotCrossTenant {
+        /// Everything that was found, each with what mends it.
+        findings: Vec<Finding>,
+    },
     /// What stands between this process and PostgreSQL hands the prepared statements of one connection to another.
     #[error(
         "the connection pooler in front of PostgreSQL mixes up prepared statements: use PgBouncer 1.21 or later with \

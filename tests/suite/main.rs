@@ -9,6 +9,7 @@ mod binding;
 mod common;
 mod connect;
 mod cost;
+mod cross_tenant;
 mod doctor;
 mod emission;
 mod errors;

@@ -154,8 +154,11 @@ fn descriptor(table: usize, made: &Made) -> &'static EntityDescriptor {
     }))
 }
 
+/// Of schemas that read across tenants.
+const READER: &str = "tenancy_property_reader";
+
 /// A schema of `set`, which retires what `before` had and `set` has not.
-fn schema(set: &Set, before: &Set) -> &'static Schema {
+fn schema(set: &Set, before: &Set, reader: bool) -> &'static Schema {
     let mut descriptors = [None; 4];
     for (&table, made) in set {
         descriptors[table] = Some(descriptor(table, made));
@@ -164,7 +167,8 @@ fn schema(set: &Set, before: &Set) -> &'static Schema {
     let retired =
         before.keys().filter(|table| !set.contains_key(table)).map(|&table| TABLES[table]).collect();
     let entities = leak(descriptors.into_iter().flatten().collect());
-    Box::leak(Box::new(Schema::__new(entities, leak(retired), DEFAULT_RUNTIME_ROLE)))
+    let schema = Schema::__new(entities, leak(retired), DEFAULT_RUNTIME_ROLE);
+    Box::leak(Box::new(schema.__with(&[], if reader { &[READER] } else { &[] })))
 }
 
 /// A folder of reversible migrations, gone afterwards.
@@ -289,27 +293,37 @@ fn left(line: &str, before: &Set, now: &Set) -> bool {
     retired || departed
 }
 
-async fn holds(before: Set, now: Set) -> Result<(), TestCaseError> {
+async fn holds(
+    (before, reader_before): (Set, bool),
+    (now, reader): (Set, bool),
+) -> Result<(), TestCaseError> {
     let (folder, db) = (Folder::new(), TestDb::new().await);
+    let mut superuser = db.connect_as_superuser().await;
+    let role = format!(
+        "DO $$ BEGIN CREATE ROLE {READER} NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(role)).execute(&mut superuser).await.expect("a role");
+    drop(superuser);
     folder.apply(&db).await;
     let start = catalog(&db).await;
 
-    let first = schema(&before, &Set::new());
+    let first = schema(&before, &Set::new(), reader_before);
     __write(first, &folder.0).expect("written");
     folder.apply(&db).await;
     let (emitted, emitted_journal) = (catalog(&db).await, journal(&db).await);
     connects(&db, first).await?;
 
-    let changed = schema(&now, &before);
+    let changed = schema(&now, &before, reader);
     let said = __write(changed, &folder.0).expect("written");
     folder.apply(&db).await;
     connects(&db, changed).await?;
 
     let (fresh_folder, fresh) = (Folder::new(), TestDb::new().await);
-    __write(schema(&now, &Set::new()), &fresh_folder.0).expect("written");
+    __write(schema(&now, &Set::new(), reader), &fresh_folder.0).expect("written");
     fresh_folder.apply(&fresh).await;
     let keep = |lines: Vec<String>| -> Vec<String> {
-        lines.into_iter().filter(|line| !left(line, &before, &now)).collect()
+        let audit = |line: &str| reader_before && !reader && line.contains("cross_tenant_audit");
+        lines.into_iter().filter(|line| !left(line, &before, &now) && !audit(line)).collect()
     };
     same("a fresh emission", &keep(catalog(&db).await), &keep(catalog(&fresh).await))?;
     same("a fresh emission's journal", &keep(journal(&db).await), &keep(journal(&fresh).await))?;
@@ -338,8 +352,9 @@ fn emitted_changed_and_taken_back() {
     let config = Config { cases, max_shrink_iters: 60, failure_persistence: None, ..Config::default() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     TestRunner::new(config)
-        .run(&(set().prop_map(mended), set().prop_map(mended)), |(before, now)| {
-            runtime.block_on(holds(before, now))
-        })
+        .run(
+            &((set().prop_map(mended), any::<bool>()), (set().prop_map(mended), any::<bool>())),
+            |(before, now)| runtime.block_on(holds(before, now)),
+        )
         .unwrap_or_else(|error| panic!("{error}"));
 }

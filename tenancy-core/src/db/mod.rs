@@ -12,6 +12,7 @@ mod checkout;
 mod connection;
 mod executor;
 mod janitor;
+pub(crate) mod lend;
 mod probe;
 mod raw;
 mod transaction;

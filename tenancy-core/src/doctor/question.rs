@@ -39,6 +39,7 @@ pub(super) fn question(model: &Model, version: Option<u32>) -> String {
         ("put_back", body("FUNCTION tenancy.put_back()", &emitted)),
         ("guard", body("FUNCTION tenancy.guard()", &provisioned)),
         ("guarded", guarded(&provisioned).to_owned()),
+        ("cross_tenant", literal(model.cross_tenant_role.as_deref().unwrap_or_default())),
         ("reserved", literals(RESERVED)),
         ("version", version.unwrap_or(NO_VERSION).to_string()),
         ("parts", parts(model)),

@@ -76,6 +76,11 @@ const fn info(code: &'static str, meaning: &'static str) -> Code {
 }
 
 const CODES: &[Code] = &[
+    error("A00-CROSS-ROLE", "Nobody holds the grants to read across tenants."),
+    error("A01-CROSS-LOGIN", "What reads across tenants must be able to do that, and nothing else."),
+    error("A02-CROSS-WRITES", "A login that no policy holds writes rows of every tenant."),
+    error("A03-CROSS-READS", "A report would fail in its middle."),
+    error("A04-AUDIT", "A use would leave no trace, or one that its user can change."),
     decides(
         "B01-NO-FOUNDATION",
         "Without the schema tenancy nothing can be bound, and no policy can ask who is.",

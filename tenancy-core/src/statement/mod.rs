@@ -6,13 +6,13 @@
 
 mod count;
 mod delete;
-mod filter;
+pub(crate) mod filter;
 mod insert;
-mod order;
+pub(crate) mod order;
 mod proof;
 mod run;
 mod select;
-mod sql;
+pub(crate) mod sql;
 mod texts;
 mod update;
 

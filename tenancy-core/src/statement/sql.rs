@@ -43,13 +43,19 @@ pub(crate) struct Sql {
 
 impl Sql {
     pub(crate) fn new(entity: &'static EntityDescriptor, bound: Bound) -> Result<Self, Error> {
+        let mut sql = Self::unbound(entity);
+        let added = sql.arguments.add(bound);
+        sql.added(added)?;
+        Ok(sql)
+    }
+
+    /// A statement of no tenant, whose parameters begin with the first value: for `danger` alone.
+    pub(crate) fn unbound(entity: &'static EntityDescriptor) -> Self {
         // None is left while a thread ends, or while another statement is being rendered on it.
         let buffer = BUFFER.try_with(Cell::take).unwrap_or_default();
         let mut sql = Self { entity, text: buffer, arguments: PgArguments::default(), parameters: 0 };
         sql.arguments.reserve(USUAL_PARAMETERS, USUAL_BYTES);
-        let added = sql.arguments.add(bound);
-        sql.added(added)?;
-        Ok(sql)
+        sql
     }
 
     /// The text and its parameters.

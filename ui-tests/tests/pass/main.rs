@@ -13,6 +13,7 @@
 )]
 
 mod columns;
+mod cross_tenant;
 mod derive;
 mod escape;
 mod executor;

@@ -15,6 +15,8 @@ SELECT 'R11-OTHER-BYPASS', r.rolname, 'this login is not held by row-level secur
        CASE WHEN r.rolsuper THEN format('ALTER ROLE %I NOSUPERUSER', r.rolname) ELSE format('ALTER ROLE %I NOBYPASSRLS', r.rolname) END
   FROM pg_roles r
  WHERE r.rolcanlogin AND (r.rolbypassrls OR r.rolsuper) AND r.oid <> 10 AND r.oid NOT IN (SELECT oid FROM start)
+   -- What danger::CrossTenant uses, and examines when it connects.
+   AND (r.rolsuper OR NOT EXISTS (SELECT FROM pg_roles x JOIN pg_auth_members m ON m.roleid = x.oid WHERE x.rolname = {cross_tenant} AND m.member = r.oid))
    AND has_database_privilege(r.oid, current_database(), 'CONNECT')
 UNION ALL
 -- Foundation.
@@ -94,7 +96,7 @@ SELECT 'B11-STRANGER', w.object, 'it stands in the schema tenancy, and is none o
     UNION ALL
     SELECT c.oid::regclass::text, format('DROP %s %s', CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE'
                                                                       WHEN 'f' THEN 'FOREIGN TABLE' WHEN 'c' THEN 'TYPE' ELSE 'TABLE' END, c.oid::regclass)
-      FROM pg_class c WHERE c.relnamespace = f.namespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c') AND c.relname NOT IN ('emitted', 'lifted', 'exempt')
+      FROM pg_class c WHERE c.relnamespace = f.namespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c') AND c.relname NOT IN ('emitted', 'lifted', 'exempt', 'cross_tenant_audit', 'cross_tenant_audit_id_seq')
     UNION ALL
     SELECT t.oid::regtype::text, format('DROP TYPE %s', t.oid::regtype)
       FROM pg_type t WHERE t.typnamespace = f.namespace AND t.typtype IN ('d', 'e', 'r') AND t.oid <> f.domain

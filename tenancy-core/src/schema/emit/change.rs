@@ -49,6 +49,15 @@ pub(crate) enum Change<'a> {
     Revoke(&'a Entity, &'a str, Columns<'a>),
     /// Nobody reaches the table any more, and its row-level security stays.
     Retire(&'a Table, &'a str),
+    /// Where uses of the cross-tenant role are written down.
+    AddAudit,
+    DropAudit,
+    /// The role that reads across tenants exists, and may write down that it does.
+    AddCrossTenant(&'a str),
+    DropCrossTenant(&'a str),
+    /// It reads a table.
+    Show(&'a Table, &'a str),
+    Hide(&'a Table, &'a str),
 }
 
 /// A key, an index, or what a key needs of a column.
@@ -105,6 +114,7 @@ pub(crate) fn steps<'a>(before: Option<&'a Lock>, now: &'a Model) -> Vec<Step<'a
     difference.keys(&mut steps);
     difference.usage(&mut steps);
     difference.isolation(&mut steps);
+    difference.cross_tenant(&mut steps);
     difference.farewell(&mut steps);
     steps
 }
@@ -266,6 +276,52 @@ impl<'a> Difference<'a> {
         if !more.is_empty() {
             let reverse = Some(Change::Revoke(entity, role, more.clone()));
             steps.push(Step::new(Change::Grant(entity, role, more), reverse));
+        }
+    }
+
+    /// The role that reads across tenants: its grants follow the entities.
+    fn cross_tenant(&self, steps: &mut Vec<Step<'a>>) {
+        let was = self.before.and_then(|before| before.cross_tenant_role.as_deref());
+        let is = self.now.cross_tenant_role.as_deref();
+        let schemas = |entities: &'a [Entity]| -> BTreeSet<&'a str> {
+            entities.iter().map(|entity| entity.table.schema.as_str()).collect()
+        };
+        if let Some(role) = is {
+            let other = was != is;
+            if other || self.restated() {
+                let new = was.is_none();
+                steps.push(Step::new(Change::AddAudit, new.then_some(Change::DropAudit)));
+                let reverse = other.then_some(Change::DropCrossTenant(role));
+                steps.push(Step::new(Change::AddCrossTenant(role), reverse));
+            }
+            let held = self.before.filter(|_| !other).map_or_else(BTreeSet::new, |b| schemas(&b.entities));
+            for schema in schemas(&self.now.entities) {
+                let new = !held.contains(schema);
+                if new || self.restated() {
+                    let reverse = new.then_some(Change::RevokeUsage(schema, role));
+                    steps.push(Step::new(Change::GrantUsage(schema, role), reverse));
+                }
+            }
+            for entity in &self.now.entities {
+                let new = other || self.held(entity).is_none();
+                if new || self.restated() {
+                    let reverse = new.then_some(Change::Hide(&entity.table, role));
+                    steps.push(Step::new(Change::Show(&entity.table, role), reverse));
+                }
+            }
+        }
+        let (Some(role), Some(before)) = (was, self.before) else { return };
+        let gone = was != is;
+        for held in before.entities.iter().filter(|held| gone || self.now.entity(&held.table).is_none()) {
+            let reverse = Some(Change::Show(&held.table, role));
+            steps.push(Step::new(Change::Hide(&held.table, role), reverse));
+        }
+        if gone {
+            for schema in schemas(&before.entities) {
+                let reverse = Some(Change::GrantUsage(schema, role));
+                steps.push(Step::new(Change::RevokeUsage(schema, role), reverse));
+            }
+            steps.push(Step::new(Change::DropCrossTenant(role), Some(Change::AddCrossTenant(role))));
         }
     }
 

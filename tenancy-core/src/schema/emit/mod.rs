@@ -6,6 +6,7 @@
 //! [`change`].
 
 pub(crate) mod change;
+mod cross_tenant;
 mod examine;
 mod foundation;
 pub(crate) mod isolation;
@@ -171,6 +172,12 @@ impl Writer<'_> {
             Change::Grant(entity, role, columns) => isolation::grant(entity, role, columns),
             Change::Revoke(entity, role, columns) => isolation::revoke(entity, role, columns),
             Change::Retire(table, role) => isolation::retire(table, role, tag),
+            Change::AddAudit => cross_tenant::add_audit(),
+            Change::DropAudit => cross_tenant::drop_audit(tag),
+            Change::AddCrossTenant(role) => cross_tenant::add_role(role, tag),
+            Change::DropCrossTenant(role) => cross_tenant::drop_role(role, tag),
+            Change::Show(table, role) => cross_tenant::show(table, role),
+            Change::Hide(table, role) => cross_tenant::hide(table, role, tag),
         }
     }
 }
@@ -181,6 +188,7 @@ enum Section {
     Foundation,
     Keys,
     Isolation,
+    CrossTenant,
     Farewell,
 }
 
@@ -196,6 +204,12 @@ impl Section {
             | Change::Expel { .. }
             | Change::Grant(..)
             | Change::Revoke(..) => Self::Isolation,
+            Change::AddAudit
+            | Change::DropAudit
+            | Change::AddCrossTenant(_)
+            | Change::DropCrossTenant(_)
+            | Change::Show(..)
+            | Change::Hide(..) => Self::CrossTenant,
             Change::Retire(..) | Change::RevokeUsage(..) | Change::DropRole(_) => Self::Farewell,
         }
     }
@@ -205,13 +219,14 @@ impl Section {
             Self::Foundation => "Foundation",
             Self::Keys => "Keys",
             Self::Isolation => "Row-level security and grants",
+            Self::CrossTenant => "Reading across tenants",
             Self::Farewell => "What is taken away",
         }
     }
 
     fn about(self) -> &'static str {
         match self {
-            Self::Foundation | Self::Farewell => "",
+            Self::Foundation | Self::CrossTenant | Self::Farewell => "",
             Self::Keys => {
                 "\n-- The tenant leads each key, so that it holds within a tenant and tells nothing about another's rows, and so that \
                  its\n-- index serves row-level security. Foreign keys pair the tenant with the tenant, since PostgreSQL checks them \
@@ -238,7 +253,7 @@ impl<'a> Change<'a> {
             | Self::Expel { entity, .. }
             | Self::Grant(entity, ..)
             | Self::Revoke(entity, ..) => Some(&entity.table),
-            Self::Retire(table, _) => Some(table),
+            Self::Retire(table, _) | Self::Show(table, _) | Self::Hide(table, _) => Some(table),
             _ => None,
         }
     }

@@ -4,6 +4,17 @@
 //!
 //! [`authority`] lets a verifier that is not ours mint tokens. From then on isolation is as good as that verifier:
 //! whatever it accepts reads and writes the tenant that it names.
+//!
+//! [`CrossTenant`] reads the rows of every tenant, on a login that row-level security does not hold. Whoever has its
+//! credentials has everybody's rows; what is left is that it writes nothing, and that each use is written down.
+
+mod cross_tenant;
+
+pub use self::cross_tenant::{
+    CrossCount, CrossSelect, CrossTenant, CrossTenantBuilder, CrossTenantSql, CrossTenantTx,
+};
+#[cfg(feature = "jwt")]
+pub use self::cross_tenant::{Outcome, Sweep, Swept, SweptError};
 
 use crate::auth::{Authority, Verifier};
 

@@ -1,0 +1,9 @@
+use tenancy::danger::{CrossTenant, CrossTenantTx};
+use ui_tests::*;
+
+pub async fn case(_: CrossTenant, mut report: CrossTenantTx, token: TenantToken, db: TenantDb) {
+    _ = (&token, &db);
+    report.find::<Project>().fetch_all(&db).await.ok();
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use tenancy::danger::{CrossTenant, CrossTenantTx};
+use ui_tests::*;
+
+pub async fn case(_: CrossTenant, mut report: CrossTenantTx, token: TenantToken, db: TenantDb) {
+    _ = &token;
+    Project::find(&report).fetch_all(&db).await.ok();
+    report.close().await.ok();
+}
+
+fn main() {}
