@@ -13,6 +13,17 @@ pub use tenancy_core::{
     TenantId, TenantScoped, TenantToken, TenantTx, auth, danger, db, entity, migrations, schema, statement,
 };
 
+/// The examples of the guides compile.
+#[cfg(all(doctest, feature = "adopt", feature = "doctor", feature = "jwt"))]
+mod guides {
+    #[doc = include_str!("../docs/adoption.md")]
+    mod adoption {}
+    #[doc = include_str!("../docs/doctor.md")]
+    mod doctor {}
+    #[doc = include_str!("../docs/migrations.md")]
+    mod migrations {}
+}
+
 /// What most files of an application need: `use tenancy::prelude::*;`.
 ///
 /// It holds the derive with its trait, whose methods are the statements, and the types that signatures name.

@@ -258,7 +258,9 @@ async fn a_table_in_use_is_taken_in() {
     let old = OldProgram::start(&shop.legacy(), rows, Duration::from_millis(1000)).await;
 
     let before = catalog(&mut shop.superuser).await;
+    let clock = Instant::now();
     let rehearsal = adoption.rehearse(&owner).await.expect("rehearsed");
+    println!("rehearsed {rows} rows in {:?}", clock.elapsed());
     let said: BTreeSet<_> =
         rehearsal.violations.iter().map(|v| (v.table.as_str(), format!("{:?}", v.kind))).collect();
     let expected = BTreeSet::from([
@@ -278,7 +280,9 @@ async fn a_table_in_use_is_taken_in() {
     // Enforcing what is not prepared is refused, and preparing stops before anything is enforced.
     let refused = adoption.enforce(&owner).await.expect_err("not prepared");
     assert!(matches!(refused, AdoptError::NotPrepared { .. }), "{refused}");
+    let clock = Instant::now();
     let refused = adoption.prepare(&owner).await.expect_err("rows do not fit");
+    println!("filled and looked again in {:?}", clock.elapsed());
     assert!(matches!(&refused, AdoptError::Violations(found) if found.violations.len() == 3), "{refused}");
 
     let mended = "UPDATE shop.orgs SET tenant = gen_random_uuid() WHERE id = 20; \
@@ -293,11 +297,15 @@ async fn a_table_in_use_is_taken_in() {
     }
     // What was cut off may still run on the server.
     ended(&mut shop).await;
+    let clock = Instant::now();
     let prepared = adoption.prepare(&owner).await.expect("prepared");
+    println!("the rest of the preparation in {:?}", clock.elapsed());
     println!("prepared: {prepared:?}");
     assert_eq!(adoption.prepare(&owner).await.expect("nothing to do").tables[1].rows, 0);
 
+    let clock = Instant::now();
     adoption.enforce(&owner).await.expect("enforced");
+    println!("enforced in {:?}", clock.elapsed());
     adoption.enforce(&owner).await.expect("enforced again");
     transition(&mut shop).await;
     let done = old.stop().await;
@@ -320,7 +328,9 @@ async fn a_table_in_use_is_taken_in() {
                   WHERE (t.tenant_id, p.tenant_id) IS DISTINCT FROM (o.tenant, o.tenant)";
     assert_eq!(number(&mut shop.superuser, wrong).await, 0, "every row has the tenant of its org");
 
+    let clock = Instant::now();
     adoption.finish(&owner).await.expect("finished");
+    println!("finished in {:?}", clock.elapsed());
     adoption.finish(&owner).await.expect("finished again");
     finished(&mut shop).await;
     shop.close().await;

@@ -625,3 +625,35 @@ async fn every_attack_ends_as_reviewed() {
     assert!(alike.is_empty(), "these tell whether a row exists:\n{}", alike.join("\n"));
     insta::assert_snapshot!(list);
 }
+
+/// `MERGE … RETURNING` is of PostgreSQL 17, and a mistake in the syntax before.
+#[tokio::test]
+async fn a_merge_that_returns_shows_no_other_tenant() {
+    let mut prey = Prey::new().await;
+    let version: i32 = sqlx::query_scalar("SELECT current_setting('server_version_num')::int")
+        .fetch_one(&mut prey.superuser)
+        .await
+        .expect("a number");
+    let (theirs, nobodys) = (prey.id, Uuid::new_v4());
+    for (action, expected) in [
+        ("WHEN MATCHED THEN UPDATE SET body = n.body RETURNING n.*", "0 affected"),
+        ("WHEN MATCHED THEN DELETE RETURNING merge_action(), n.*", "0 affected"),
+        (
+            "WHEN MATCHED THEN DO NOTHING WHEN NOT MATCHED BY SOURCE THEN DO NOTHING RETURNING n.*",
+            "0 affected",
+        ),
+        (
+            "WHEN NOT MATCHED THEN INSERT (tenant_id, id, slug, body) VALUES ('{them}', v.id, 'new', 'x') RETURNING n.*",
+            "42501",
+        ),
+    ] {
+        let sql =
+            format!("MERGE INTO prey.notes n USING (VALUES ('{{id}}'::uuid)) v (id) ON n.id = v.id {action}");
+        let expected = if version < 170_000 { "42601" } else { expected };
+        for bound in [true, false] {
+            for id in [theirs, nobodys] {
+                assert_eq!(prey.attack(bound, &sql, id, "theirs").await, expected, "{action}");
+            }
+        }
+    }
+}

@@ -16,6 +16,7 @@ mod errors;
 mod maintenance;
 mod matrix;
 mod one_mint;
+mod pipeline;
 mod pooler;
 mod property;
 mod raw;

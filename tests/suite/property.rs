@@ -267,11 +267,17 @@ fn left(line: &str, before: &Set, now: &Set) -> bool {
         other => format!("\"{other}\""),
     };
     // By a word that every name of the table, its parts, keys and indexes holds. Its schema stays open to the runtime role.
+    let in_public =
+        |line: &str| line == format!("schema public: {READER} USAGE") || line.contains(": usage ");
     let of_table = |table: usize| match table {
-        0 => line.contains("plain"),
+        0 => {
+            line.contains("plain")
+                || line == format!("schema public: {READER} USAGE")
+                || line.contains(": usage ")
+        }
         1 => line.contains("Mixed") || line.starts_with("schema random") || line.contains(": usage "),
         2 => line.contains("parts") || line.starts_with("schema random") || line.contains(": usage "),
-        _ => line.contains("it's") || line.contains("inherits"),
+        _ => line.contains("it's") || line.contains("inherits") || in_public(line),
     };
     let retired = before.keys().filter(|table| !now.contains_key(table)).any(|&table| of_table(table));
     let departed = before.iter().any(|(table, made)| {
