@@ -295,8 +295,6 @@ async fn a_table_in_use_is_taken_in() {
             ended.expect("prepared");
         }
     }
-    // What was cut off may still run on the server.
-    ended(&mut shop).await;
     let clock = Instant::now();
     let prepared = adoption.prepare(&owner).await.expect("prepared");
     println!("the rest of the preparation in {:?}", clock.elapsed());
@@ -334,14 +332,6 @@ async fn a_table_in_use_is_taken_in() {
     adoption.finish(&owner).await.expect("finished again");
     finished(&mut shop).await;
     shop.close().await;
-}
-
-/// No statement of a session that was cut off runs any more.
-async fn ended(shop: &mut Shop) {
-    let running = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'tenancy_owner' AND state <> 'idle'";
-    while number(&mut shop.superuser, running).await > 0 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
 }
 
 /// Both programs work: the new one on its tenant's rows alone, the old one on all.
@@ -531,6 +521,11 @@ async fn what_cannot_be_adopted_says_why() {
         run(&mut shop.superuser, undo).await.expect(undo);
     }
 
+    let mut other = shop.db.connect_as_owner().await;
+    run(&mut other, "SELECT pg_advisory_lock(hashtext('tenancy.adopt'), 0)").await.expect("another adoption");
+    let hurried = shop.adoption().patience(Duration::from_millis(200));
+    says(hurried.prepare(&owner).await.map(drop), "another adoption of this database");
+    other.close().await.expect("it ends");
     adoption.prepare(&owner).await.expect("prepared");
     let grant = format!("GRANT tenancy_app TO {}", shop.legacy);
     run(&mut shop.superuser, &grant).await.expect("granted");
@@ -541,7 +536,21 @@ async fn what_cannot_be_adopted_says_why() {
     let nobody = Adoption::new(&ADOPTING, "nobody_of_this_name").expect("tables");
     let nobody = nobody.tenant_of::<Project>(["org_id"], PROJECTS).tenant_by::<Task>("project_id");
     says(nobody.enforce(&owner).await, "does not exist");
+    let view = "CREATE VIEW shop.seen AS SELECT title FROM shop.tasks; CREATE VIEW shop.seen_again AS SELECT * FROM shop.seen; \
+                GRANT SELECT (title) ON shop.seen_again TO tenancy_app";
+    run(&mut shop.superuser, view).await.expect("a view");
+    says(adoption.enforce(&owner).await, "shop.seen_again would show shop.tasks to the new program");
+    run(&mut shop.superuser, "DROP VIEW shop.seen CASCADE").await.expect("gone");
     adoption.enforce(&owner).await.expect("enforced");
+    // From now on the owner's queries see nothing, checks included: they are not asked.
+    adoption.prepare(&owner).await.expect("there is nothing left to do");
+    says(adoption.rehearse(&owner).await.map(drop), "would hide its rows from this login");
+    run(&mut shop.superuser, "ALTER TABLE shop.tasks DROP CONSTRAINT IF EXISTS tasks_tenant_id_title_key; DROP INDEX shop.tasks_tenant_id_title_idx")
+        .await
+        .expect("gone");
+    says(adoption.prepare(&owner).await.map(drop), "tasks_tenant_id_title_idx");
+    let as_superuser = adoption.prepare(&shop.db.superuser()).await.expect("a superuser sees the rows");
+    assert_eq!(as_superuser.tables.len(), 2);
     let stranger = "CREATE TABLE shop.notes (project_id bigint REFERENCES shop.projects)";
     run(&mut shop.superuser, stranger).await.expect("a stranger");
     says(adoption.finish(&owner).await, "shop.notes refers to the old key of shop.projects");
@@ -571,4 +580,62 @@ async fn the_old_program_may_be_the_owner() {
     shop.connect(&ADOPTED).await.expect("isolated for everybody");
     assert_eq!(number(&mut shop.superuser, "SELECT count(*) FROM shop.tasks").await, 171);
     shop.close().await;
+}
+
+#[derive(Debug, TenantScoped)]
+#[tenancy(table = "Odd \"Shop\".it's", unique(r#type), insert = "NewOdd")]
+pub struct Odd {
+    #[tenancy(id, column = "Id")]
+    pub id: i32,
+    #[tenancy(tenant, column = "Tenant's")]
+    pub tenant: TenantId,
+    #[tenancy(references = Odd, column = "the \"parent\"")]
+    pub parent: Option<i32>,
+    pub r#type: String,
+}
+
+tenancy::schema! { pub ODD: [Odd], adopting: ["Odd \"Shop\".it's"] }
+
+/// Names that end quotes, literals and dollar quotes, in every place where adoption writes one.
+#[tokio::test]
+async fn names_stay_names() {
+    let table = r#""Odd ""Shop"""."it's""#;
+    let sql = format!(
+        r#"CREATE SCHEMA "Odd ""Shop"""; CREATE TABLE {table} ("Id" integer PRIMARY KEY, "the ""parent""" integer REFERENCES {table},
+             type text NOT NULL UNIQUE, "of %I $1" uuid NOT NULL);
+           INSERT INTO {table} SELECT n, CASE WHEN n > 1 THEN n - 1 END, 'type ' || n, '7e57ab1e-0000-4000-8000-000000000001'
+             FROM generate_series(1, 50) n"#
+    );
+    let foundation = ODD.sql().expect("it holds");
+    let db = TestDb::builder().sql(sql).sql(foundation).create().await.expect("a database");
+    let owner = db.owner();
+    let adoption = Adoption::new(&ODD, owner.get_username()).expect("a table");
+    let adoption = adoption.tenant_of::<Odd>(["of %I $1"], r#"this."of %I $1""#);
+    assert!(adoption.rehearse(&owner).await.expect("rehearsed").is_clean());
+    let prepared = adoption.prepare(&owner).await.expect("prepared");
+    assert_eq!(prepared.tables[0].rows, 50);
+    adoption.enforce(&owner).await.expect("enforced");
+    let authority = TestAuthority::new();
+    let app = TenantDb::builder(db.app())
+        .trust(authority.authority())
+        .schema(&ODD)
+        .connect()
+        .await
+        .expect("isolated");
+    let (theirs, nobodys) = ("7e57ab1e-0000-4000-8000-000000000001", "7e57ab1e-0000-4000-8000-000000000002");
+    for (tenant, rows) in [(theirs, 50), (nobodys, 0)] {
+        let token = authority.token(tenant.parse().expect("a tenant")).await;
+        assert_eq!(Odd::count(&token).fetch_one(&app).await.expect("counted"), rows);
+    }
+    let mut old = db.connect_as_owner().await;
+    let insert = format!(r#"INSERT INTO {table} VALUES (51, 50, 'of the old program', '{nobodys}')"#);
+    run(&mut old, &insert).await.expect_err("its parent is another tenant's");
+    run(&mut old, &insert.replace("50, 'of", "NULL, 'of")).await.expect("inserted");
+    run(&mut old, &format!(r#"UPDATE {table} SET "of %I $1" = '{theirs}' WHERE "Id" = 51"#))
+        .await
+        .expect("moved");
+    adoption.finish(&owner).await.expect("finished");
+    let token = authority.token(theirs.parse().expect("a tenant")).await;
+    assert_eq!(Odd::count(&token).fetch_one(&app).await.expect("counted"), 51);
+    app.close();
 }

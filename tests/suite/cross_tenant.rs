@@ -1,7 +1,9 @@
 //! `danger::CrossTenant`: it reads everything, writes nothing but its audit, and each use is written down first.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
@@ -10,7 +12,9 @@ use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 use tenancy::Error;
 use tenancy::auth::{ServiceKey, ServiceVerifier};
 use tenancy::danger::{CrossTenant, Reason, Sweep, SweptError};
+use tenancy::doctor::Doctor;
 use tenancy::prelude::*;
+use tenancy::schema::Finding;
 use tenancy_testkit::{TestAuthority, TestDb};
 use uuid::Uuid;
 
@@ -35,6 +39,8 @@ pub struct Unlisted {
 
 tenancy::schema! { pub BOOKS: [Account], cross_tenant_role: "tenancy_test_reports" }
 tenancy::schema! { pub WITHOUT: [Account] }
+
+tenancy::schema! { pub OTHER_BOOKS: [Unlisted] }
 
 const WHY: Reason = Reason::new("a test");
 
@@ -527,6 +533,15 @@ async fn the_application_is_held_as_before() {
     .await
     .expect("asked");
     assert!(!may, "the audit is not the application's");
+    let report =
+        Doctor::new(&BOOKS).expect("it holds").examine(&mut books.superuser).await.expect("examined");
+    let strange = |found: &&Finding| found.object.contains("cross_tenant") || found.object == books.login;
+    assert_eq!(report.findings.iter().find(strange), None, "the doctor knows the audit and its login");
+    let without =
+        Doctor::new(&WITHOUT).expect("it holds").examine(&mut books.superuser).await.expect("examined");
+    assert!(
+        without.findings.iter().any(|found| found.code == "R11-OTHER-BYPASS" && found.object == books.login)
+    );
     let (db, authority) = books.tenant_db().await;
     let token = authority.token(books.tenants[2]).await;
     assert_eq!(Account::count(&token).fetch_one(&db).await.expect("counted"), 3, "its own");
@@ -559,5 +574,66 @@ async fn the_application_is_held_as_before() {
     }
     assert!(rows < 100, "{rows} rows were read for three tenants");
     drop((db, reports));
+    books.close().await;
+}
+
+/// Every event, as one line.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<String>>>);
+
+struct Line<'a>(&'a mut String);
+
+impl tracing::field::Visit for Line<'_> {
+    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+        let _ = write!(self.0, " {field}={value:?}");
+    }
+}
+
+impl tracing::Subscriber for Log {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        let metadata = event.metadata();
+        let mut line = format!("{} {}", metadata.level(), metadata.target());
+        event.record(&mut Line(&mut line));
+        self.0.lock().expect("not poisoned").push(line);
+    }
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+/// A log line stays a line, whoever says that he asks.
+#[tokio::test]
+async fn each_use_is_logged() {
+    let books = Books::new().await;
+    let reports = books.connect().await.expect("a login for reports");
+    let log = Log::default();
+    let listening = tracing::subscriber::set_default(log.clone());
+    let report = reports.begin(WHY, "eve\n2026-01-01 WARN forged\u{1b}[2J").await.expect("written down");
+    let id = report.id();
+    report.close().await.expect("closed");
+    reports.begin(WHY, "").await.expect_err("nobody asks");
+    drop(listening);
+    let lines = log.0.lock().expect("not poisoned").clone();
+    let said: Vec<_> = lines.iter().filter(|line| line.contains("tenancy::danger")).collect();
+    let [said] = said[..] else { panic!("one use: {lines:?}") };
+    assert!(said.starts_with("WARN tenancy::danger") && said.contains(&id.to_string()), "{said}");
+    assert!(said.contains("a test") && said.contains("forged"), "{said}");
+    assert!(!said.contains(['\n', '\u{1b}']), "{said}");
+    let secrets = lines.iter().find(|line| line.contains("password") || line.contains("'reports'"));
+    assert_eq!(secrets, None);
+    drop(reports);
     books.close().await;
 }

@@ -24,6 +24,7 @@ pub(super) async fn enforce(
         if let Some(missing) = keys::missing(session, source).await? {
             return Err(AdoptError::NotPrepared { table: source.entity.table.to_string(), missing });
         }
+        read_past(session, source, &model.runtime_role).await?;
     }
     for source in sources {
         let (table, old) = (source.table(), ident(old_role));
@@ -49,6 +50,30 @@ pub(super) async fn enforce(
         );
     }
     Ok(())
+}
+
+/// Views of the old program's read with the rights of their owner, whom nothing holds yet.
+async fn read_past(session: &mut Session, source: &Source<'_>, runtime_role: &str) -> Result<(), AdoptError> {
+    let role = literal(runtime_role);
+    let views: Option<String> = session
+        .ask(format!(
+            "WITH RECURSIVE reading (oid) AS ( \
+               SELECT {}::regclass::oid \
+               UNION \
+               SELECT r.ev_class FROM reading v \
+                 JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = v.oid AND d.classid = 'pg_rewrite'::regclass \
+                 JOIN pg_rewrite r ON r.oid = d.objid) \
+             SELECT string_agg(c.oid::regclass::text, ', ' ORDER BY c.oid) FROM reading JOIN pg_class c USING (oid) \
+              WHERE (c.relkind = 'm' OR c.relkind = 'v' AND NOT coalesce((SELECT option_value::boolean FROM pg_options_to_table(c.reloptions) \
+                                                                            WHERE option_name = 'security_invoker'), false)) \
+                AND (has_table_privilege({role}, c.oid, 'SELECT, INSERT, UPDATE, DELETE') OR has_any_column_privilege({role}, c.oid, 'SELECT'))",
+            source.regclass(),
+        ))
+        .await?;
+    match views {
+        Some(views) => Err(AdoptError::ReadPast { table: source.entity.table.to_string(), views }),
+        None => Ok(()),
+    }
 }
 
 /// The old role exists, and neither role reaches the other.

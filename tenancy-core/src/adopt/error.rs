@@ -54,6 +54,34 @@ pub enum AdoptError {
         /// What is missing.
         missing: String,
     },
+    /// Views would show the new program every tenant's rows.
+    #[error(
+        "{views} would show {table} to the new program with the rights of their owner: ALTER VIEW .. SET (security_invoker = true), \
+         or revoke what the runtime role may do with them"
+    )]
+    ReadPast {
+        /// The table.
+        table: String,
+        /// The views and materialized views.
+        views: String,
+    },
+    /// Row-level security is forced already, and hides the rows from the owner.
+    #[error(
+        "row-level security of {table} is forced already, and would hide its rows from this login: what is missing ({missing}) is \
+         added by emission when the adoption is finished, or now as a login with BYPASSRLS that is a member of the owner"
+    )]
+    Blind {
+        /// The table.
+        table: String,
+        /// What is missing, or what was asked.
+        missing: String,
+    },
+    /// Another adoption of this database is running, or one that was cut off has not ended on the server.
+    #[error("another adoption of this database has been running for {waited:?}")]
+    Running {
+        /// For how long it was waited for.
+        waited: Duration,
+    },
     /// [`enforce`](crate::adopt::Adoption::enforce) has not ended for the table.
     #[error("{table} is not enforced: say `enforce` first")]
     NotEnforced {

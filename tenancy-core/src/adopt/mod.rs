@@ -149,6 +149,10 @@ impl Adoption {
     pub async fn rehearse(&self, owner: &PgConnectOptions) -> Result<Rehearsal, AdoptError> {
         let mut session = self.open(owner).await?;
         let tables = self.examine(&mut session).await?;
+        if let Some(blind) = tables.iter().find(|table| table.blind()) {
+            let (table, missing) = (blind.entity.table.to_string(), "a rehearsal".to_owned());
+            return Err(AdoptError::Blind { table, missing });
+        }
         rehearse::rehearse(&mut session, &self.model, &tables).await
     }
 

@@ -38,6 +38,9 @@ pub(super) async fn prepare(
     model: &Model,
     sources: &[Source<'_>],
 ) -> Result<Prepared, AdoptError> {
+    if let Some(blind) = sources.iter().find(|source| source.blind()) {
+        return already(session, sources, blind).await;
+    }
     let mut filled = Vec::new();
     let mut tables = Vec::new();
     for source in sources {
@@ -66,4 +69,21 @@ pub(super) async fn prepare(
         keys::refer(session, source).await?;
     }
     Ok(Prepared { tables, retries: session.retries })
+}
+
+/// Of tables that are enforced: there must be nothing left to do, since a check would not see the rows.
+async fn already(
+    session: &mut Session,
+    sources: &[Source<'_>],
+    blind: &Source<'_>,
+) -> Result<Prepared, AdoptError> {
+    for source in sources {
+        if let Some(missing) = keys::missing(session, source).await? {
+            return Err(AdoptError::Blind { table: blind.entity.table.to_string(), missing });
+        }
+    }
+    let tables = sources
+        .iter()
+        .map(|source| TablePrepared { table: source.entity.table.to_string(), ..TablePrepared::default() });
+    Ok(Prepared { tables: tables.collect(), retries: session.retries })
 }

@@ -48,7 +48,26 @@ impl Session {
         let settings = "SET search_path = pg_catalog, pg_temp; SET lock_timeout = 0; SET statement_timeout = 0; \
                         SET idle_in_transaction_session_timeout = 0";
         sqlx::raw_sql(settings).execute(&mut pg).await?;
-        Ok(Self { pg, lock_timeout, patience, retries: 0 })
+        let mut session = Self { pg, lock_timeout, patience, retries: 0 };
+        session.alone().await?;
+        Ok(session)
+    }
+
+    /// One adoption of a database at a time. Asked again and again: a session that waits for the lock has a snapshot, which
+    /// the index that the other one builds would wait for.
+    async fn alone(&mut self) -> Result<(), AdoptError> {
+        let since = Instant::now();
+        while !self
+            .ask::<bool>("SELECT pg_try_advisory_lock(hashtext('tenancy.adopt'), 0)".to_owned())
+            .await?
+        {
+            let waited = since.elapsed();
+            if waited > self.patience {
+                return Err(AdoptError::Running { waited });
+            }
+            tokio::time::sleep(FIRST_PAUSE).await;
+        }
+        Ok(())
     }
 
     pub(super) async fn rows(&mut self, sql: String) -> Result<Vec<PgRow>, AdoptError> {

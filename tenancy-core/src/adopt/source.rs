@@ -30,6 +30,7 @@ pub(super) struct Source<'a> {
     /// The parent whose tenant it is.
     follows: Option<&'a Reference>,
     has_column: bool,
+    blind: bool,
 }
 
 impl<'a> Source<'a> {
@@ -44,7 +45,11 @@ impl<'a> Source<'a> {
             .rows(format!(
                 "SELECT c.relkind = 'r' AND NOT c.relispartition \
                         AND NOT EXISTS (SELECT FROM pg_inherits i WHERE c.oid IN (i.inhrelid, i.inhparent)) AS plain, \
-                        pg_has_role(c.relowner, 'USAGE') AS owned, a.atttypid = 'uuid'::regtype AS fits, \
+                        pg_has_role(c.relowner, 'USAGE') AS owned, \
+                        c.relforcerowsecurity AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls)) \
+                          AND NOT EXISTS (SELECT FROM pg_policy p CROSS JOIN LATERAL unnest(p.polroles) AS r (oid) \
+                                           WHERE p.polrelid = c.oid AND p.polname = 'tenancy_legacy' AND pg_has_role(r.oid, 'USAGE')) AS blind, \
+                        a.atttypid = 'uuid'::regtype AS fits, \
                         EXISTS (SELECT FROM pg_class e JOIN pg_namespace t ON t.oid = e.relnamespace \
                                  WHERE (t.nspname, e.relname) = ('tenancy', 'emitted')) AS founded \
                    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = {} AND NOT a.attisdropped \
@@ -81,6 +86,7 @@ impl<'a> Source<'a> {
             reads: Vec::new(),
             follows: None,
             has_column: fits.is_some(),
+            blind: row.try_get("blind")?,
         };
         let uuid = |sql: &str| Some(format!("({sql})::pg_catalog.uuid"));
         match origin {
@@ -164,6 +170,11 @@ impl<'a> Source<'a> {
     /// The reference to the parent whose tenant it is.
     pub(super) fn follows(&self) -> Option<&'a Reference> {
         self.follows
+    }
+
+    /// Whether row-level security hides the rows from this login, in silence.
+    pub(super) fn blind(&self) -> bool {
+        self.blind
     }
 
     /// The same, once the column was added.
