@@ -1,6 +1,6 @@
 //! The role that reads across tenants, and the table that says that it did: of a schema that names one.
 
-use crate::schema::emit::quote::{ident, literal, table, table_literal};
+use crate::schema::emit::quote::{ident, literal, table};
 use crate::schema::model::Table;
 
 /// The table, without grants.
@@ -44,19 +44,4 @@ pub(crate) fn drop_role(role: &str, tag: &str) -> String {
 
 pub(crate) fn show(on: &Table, role: &str) -> String {
     format!("GRANT SELECT ON {} TO {};\n", table(on), ident(role))
-}
-
-/// The table, or the role, may be gone.
-pub(crate) fn hide(on: &Table, role: &str, tag: &str) -> String {
-    format!(
-        "DO {tag} BEGIN\n  \
-           IF to_regclass({regclass}) IS NOT NULL AND EXISTS (SELECT FROM pg_roles WHERE rolname = {name}) THEN\n    \
-             REVOKE ALL ON {on} FROM {role};\n  \
-           END IF;\n\
-         END {tag};\n",
-        regclass = table_literal(on),
-        on = table(on),
-        name = literal(role),
-        role = ident(role),
-    )
 }

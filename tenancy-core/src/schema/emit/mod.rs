@@ -171,13 +171,12 @@ impl Writer<'_> {
             Change::Expel { entity, role } => isolation::expel(entity, role),
             Change::Grant(entity, role, columns) => isolation::grant(entity, role, columns),
             Change::Revoke(entity, role, columns) => isolation::revoke(entity, role, columns),
-            Change::Retire(table, role) => isolation::retire(table, role, tag),
+            Change::Retire(table, role) | Change::Hide(table, role) => isolation::retire(table, role, tag),
             Change::AddAudit => cross_tenant::add_audit(),
             Change::DropAudit => cross_tenant::drop_audit(tag),
             Change::AddCrossTenant(role) => cross_tenant::add_role(role, tag),
             Change::DropCrossTenant(role) => cross_tenant::drop_role(role, tag),
             Change::Show(table, role) => cross_tenant::show(table, role),
-            Change::Hide(table, role) => cross_tenant::hide(table, role, tag),
         }
     }
 }
