@@ -11,6 +11,7 @@ mod common;
 mod dates;
 mod duplicates;
 mod header;
+mod jwk;
 mod keys;
 mod secrecy;
 mod service;

@@ -5,9 +5,11 @@
 
 use std::fmt;
 
+use ed25519_dalek::VerifyingKey;
 use jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER;
 use jsonwebtoken::{Algorithm, DecodingKey};
 
+use super::jwk::Jwk;
 use super::public_key::{Curve, PublicKey, der_of};
 
 /// RSA keys shorter than this are refused (RFC 7518, section 3.3).
@@ -41,6 +43,8 @@ pub enum JwtAlgorithm {
     ES256,
     /// ECDSA with P-384 and SHA-384
     ES384,
+    /// EdDSA with Ed25519 (RFC 8037)
+    EdDSA,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +53,7 @@ enum Family {
     Hmac(usize),
     Rsa,
     Ec(Curve),
+    Ed,
 }
 
 impl JwtAlgorithm {
@@ -67,6 +72,7 @@ impl JwtAlgorithm {
             Self::PS512 => "PS512",
             Self::ES256 => "ES256",
             Self::ES384 => "ES384",
+            Self::EdDSA => "EdDSA",
         }
     }
 
@@ -78,6 +84,7 @@ impl JwtAlgorithm {
             Self::RS256 | Self::RS384 | Self::RS512 | Self::PS256 | Self::PS384 | Self::PS512 => Family::Rsa,
             Self::ES256 => Family::Ec(Curve::P256),
             Self::ES384 => Family::Ec(Curve::P384),
+            Self::EdDSA => Family::Ed,
         }
     }
 
@@ -94,6 +101,7 @@ impl JwtAlgorithm {
             Self::PS512 => Algorithm::PS512,
             Self::ES256 => Algorithm::ES256,
             Self::ES384 => Algorithm::ES384,
+            Self::EdDSA => Algorithm::EdDSA,
         }
     }
 }
@@ -114,13 +122,14 @@ pub enum JwtKeyError {
     /// An RSA key has more than 4096 bits, which is more than the provider checks signatures with.
     #[error("an RSA key has at most 4096 bits")]
     RsaTooLong,
-    /// A PEM file or the DER of a public key was given as an HMAC secret: a public key is no secret.
+    /// A PEM file or the DER of a public key was given as an HMAC secret: a public key is no secret. Or a JWK holds one
+    /// (`oct`): what is published is none either.
     #[error(
-        "the secret is a public key or a PEM file: use `from_pem` or `from_der` with an asymmetric algorithm"
+        "a public key is no secret, nor is a secret that is published: use `from_pem`, `from_der` or `from_jwk` with an asymmetric algorithm"
     )]
     KeyAsSecret,
     /// The algorithm takes another kind of key: a secret for HS…, an RSA key for RS… and PS…, an EC key on the
-    /// algorithm's curve for ES….
+    /// algorithm's curve for ES…, an Ed25519 key for EdDSA.
     #[error("the algorithm takes another kind of key")]
     WrongKind,
     /// A private key was given. Verifying takes the public one, and this process should not know the other.
@@ -131,6 +140,18 @@ pub enum JwtKeyError {
     /// would check when they expire: `openssl x509 -pubkey -noout` takes the key out of one.
     #[error("the key could not be read: expected a SubjectPublicKeyInfo or a PKCS#1 RSAPublicKey")]
     Unreadable,
+    /// A point of small order: signatures that nobody made verify with it (RFC 8032, section 8.9).
+    #[error("the key is a point of small order, with which anybody can sign")]
+    Weak,
+    /// No JSON object with the members of a public key (RFC 7517, section 4), each of them once.
+    #[error("this is not a JSON Web Key of a public key")]
+    NotAJwk,
+    /// `use` or `key_ops` of a JWK say that the key is for something else (RFC 7517, sections 4.2 and 4.3).
+    #[error("the JSON Web Key is not for verifying signatures")]
+    WrongUse,
+    /// `alg` of a JWK names another algorithm (RFC 7517, section 4.4).
+    #[error("the JSON Web Key is for another algorithm")]
+    OtherAlgorithm,
 }
 
 /// With what a PEM block begins.
@@ -162,7 +183,7 @@ impl JwtKey {
         Ok(Self { algorithm, key: DecodingKey::from_secret(secret), kid: None })
     }
 
-    /// A public key in PEM, for RS…, PS… and ES…: one block, `PUBLIC KEY` or `RSA PUBLIC KEY`, and nothing around it.
+    /// A public key in PEM, for RS…, PS…, ES… and EdDSA: one block, `PUBLIC KEY` or `RSA PUBLIC KEY`, and nothing around it.
     ///
     /// # Errors
     ///
@@ -171,7 +192,7 @@ impl JwtKey {
         Self::from_der(algorithm, &der_of(pem)?)
     }
 
-    /// A public key in DER, for RS…, PS… and ES…: a `SubjectPublicKeyInfo` (as `openssl pkey -pubout -outform DER`
+    /// A public key in DER, for RS…, PS…, ES… and EdDSA: a `SubjectPublicKeyInfo` (as `openssl pkey -pubout -outform DER`
     /// writes it) or a PKCS#1 `RSAPublicKey`. A bare EC point is not DER.
     ///
     /// # Errors
@@ -189,12 +210,34 @@ impl JwtKey {
             (Family::Ec(wanted), PublicKey::Ec { curve, point }) if curve == wanted => {
                 DecodingKey::from_ec_der(point)
             }
+            (Family::Ed, PublicKey::Ed25519(point)) => {
+                if VerifyingKey::from_bytes(point).is_ok_and(|key| key.is_weak()) {
+                    return Err(JwtKeyError::Weak);
+                }
+                DecodingKey::from_ed_der(point)
+            }
             _ => return Err(JwtKeyError::WrongKind),
         };
         if !usable(algorithm, &key) {
             return Err(JwtKeyError::Unreadable);
         }
         Ok(Self { algorithm, key, kid: None })
+    }
+
+    /// A public key as a JSON Web Key (RFC 7517), for RS…, PS…, ES… and EdDSA. Its `kid` names the key.
+    ///
+    /// What it says of itself is kept: `use` is `sig` where it stands, `key_ops` has `verify`, `alg` is the algorithm.
+    /// Certificates in it (`x5c`, `x5u`) are not looked at.
+    ///
+    /// # Errors
+    ///
+    /// [`JwtKeyError`] says what is wrong with it.
+    pub fn from_jwk(algorithm: JwtAlgorithm, jwk: &str) -> Result<Self, JwtKeyError> {
+        let Jwk { der, kid, alg } = Jwk::read(jwk.as_bytes())?;
+        if alg.is_some_and(|alg| &*alg != algorithm.name()) {
+            return Err(JwtKeyError::OtherAlgorithm);
+        }
+        Ok(Self { kid, ..Self::from_der(algorithm, &der)? })
     }
 
     /// Names the key, as the `kid` of a header does (RFC 7515, section 4.1.4).

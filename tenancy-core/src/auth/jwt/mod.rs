@@ -4,6 +4,7 @@
 //! there and be well-formed, dates in the future are refused, and so are lifetimes without end, unknown extensions,
 //! names that stand twice and tokens of another type. The signature is checked before any claim is read.
 
+mod jwk;
 mod key;
 mod parse;
 mod public_key;

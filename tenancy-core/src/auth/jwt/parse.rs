@@ -64,6 +64,11 @@ impl Object {
         object.ok_or(AuthError::DuplicateName)
     }
 
+    /// An object that is no part of a JWT. `None` also when a name stands twice.
+    pub(crate) fn from_json(json: &[u8]) -> Option<Self> {
+        serde_json::from_slice::<Unique>(json).ok()?.0
+    }
+
     /// The value of a name. `null` is as good as absent.
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name).filter(|value| !value.is_null())

@@ -26,6 +26,7 @@ const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 
 const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
 const P384: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
+const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
 
 /// A public key of a kind that some algorithm takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub(super) enum PublicKey<'d> {
         /// The point (SEC 1, section 2.3.3). Nobody has looked yet whether it is on the curve.
         point: &'d [u8],
     },
+    /// The point (RFC 8032, section 5.1.5). Nobody has looked yet whether it is on the curve.
+    Ed25519(&'d [u8; 32]),
 }
 
 /// A curve of ES256 or ES384.
@@ -100,6 +103,10 @@ impl<'d> PublicKey<'d> {
                 P384 => Ok(Self::Ec { curve: Curve::P384, point: bits }),
                 _ => Err(JwtKeyError::WrongKind),
             },
+            // RFC 8410, section 3: without parameters.
+            ED25519 if algorithm.0.is_empty() => {
+                bits.try_into().map(Self::Ed25519).map_err(|_| JwtKeyError::Unreadable)
+            }
             _ => Err(JwtKeyError::WrongKind),
         }
     }
@@ -158,4 +165,50 @@ fn value(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
         _ => return None,
     };
     if found == tag { der.split_at_checked(length) } else { None }
+}
+
+/// The `RSAPublicKey` of a modulus and an exponent, as big-endian numbers.
+pub(super) fn rsa_der(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
+    encode(SEQUENCE, &[integer(modulus), integer(exponent)].concat())
+}
+
+/// The `SubjectPublicKeyInfo` of a point by its coordinates.
+pub(super) fn ec_der(curve: Curve, x: &[u8], y: &[u8]) -> Vec<u8> {
+    let curve = match curve {
+        Curve::P256 => P256,
+        Curve::P384 => P384,
+    };
+    let algorithm = [encode(OID, EC_PUBLIC_KEY), encode(OID, curve)].concat();
+    // SEC 1, section 2.3.3: not compressed.
+    info(&algorithm, &[&[0x04], x, y].concat())
+}
+
+pub(super) fn ed25519_der(point: &[u8]) -> Vec<u8> {
+    info(&encode(OID, ED25519), point)
+}
+
+fn info(algorithm: &[u8], key: &[u8]) -> Vec<u8> {
+    let bits = [&[0], key].concat();
+    encode(SEQUENCE, &[encode(SEQUENCE, algorithm), encode(BIT_STRING, &bits)].concat())
+}
+
+/// A number that is not negative, in as few bytes as it takes.
+fn integer(bytes: &[u8]) -> Vec<u8> {
+    let first = bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len());
+    let sign: &[u8] = if bytes.get(first).is_some_and(|byte| *byte < 0x80) { &[] } else { &[0] };
+    encode(INTEGER, &[sign, &bytes[first..]].concat())
+}
+
+/// What [`value`] splits off.
+fn encode(tag: u8, contents: &[u8]) -> Vec<u8> {
+    let mut der = vec![tag];
+    match u16::try_from(contents.len()) {
+        Ok(length @ 0..=0x7f) => der.extend(length.to_be_bytes().last()),
+        Ok(length @ 0x80..=0xff) => der.extend([0x81].iter().chain(length.to_be_bytes().last())),
+        Ok(length) => der.extend([0x82].iter().chain(&length.to_be_bytes())),
+        // No key is so long: it is cut off, and read as what it then is not.
+        Err(_) => return encode(tag, &[]),
+    }
+    der.extend(contents);
+    der
 }
