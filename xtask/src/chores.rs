@@ -5,7 +5,7 @@ use crate::run::{Failure, cargo, run};
 
 /// What is built and tested: every feature but those in `UNTESTED`. A test holds this against the manifest.
 const FEATURES: &str =
-    "tenancy/adopt,tenancy/chrono,tenancy/doctor,tenancy/jwt,tenancy/time,tenancy/tls-rustls";
+    "tenancy/adopt,tenancy/chrono,tenancy/doctor,tenancy/jwks,tenancy/jwt,tenancy/time,tenancy/tls-rustls";
 
 pub(crate) fn postgres() -> Result<(), Failure> {
     provision::server_binaries()

@@ -24,6 +24,10 @@ pub enum AuthError {
     /// The header's `kid` names no key of the verifier, or there is none and every key has a name.
     #[error("the JWT names no key of this verifier")]
     UnknownKey,
+    /// The identity provider's keys are too old to be believed, and could not be fetched. The credential may be good: this
+    /// is the server's failure (503), and no proof against the client.
+    #[error("the identity provider's keys could not be fetched")]
+    NoKeys,
     /// The header's `typ` says that this is something other than what the verifier reads (RFC 8725, section 3.11).
     #[error("the JWT is of another type")]
     WrongType,

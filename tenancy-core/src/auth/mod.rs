@@ -6,6 +6,8 @@
 
 mod authority;
 mod error;
+#[cfg(feature = "jwks")]
+mod jwks;
 #[cfg(feature = "jwt")]
 mod jwt;
 #[cfg(feature = "jwt")]
@@ -14,6 +16,8 @@ mod verifier;
 
 pub use self::authority::{Authority, AuthorityId};
 pub use self::error::{AuthError, Claim};
+#[cfg(feature = "jwks")]
+pub use self::jwks::{Jwks, JwksBuilder, JwksError};
 #[cfg(feature = "jwt")]
 pub use self::jwt::{JwtAlgorithm, JwtConfigError, JwtKey, JwtKeyError, JwtVerifier, JwtVerifierBuilder};
 #[cfg(feature = "jwt")]

@@ -19,7 +19,7 @@ const JWKS: [(JwtAlgorithm, &str); 4] = [
     (EdDSA, include_str!("keys/ed25519_public.jwk")),
 ];
 
-fn signer(algorithm: JwtAlgorithm) -> Signer {
+pub(crate) fn signer(algorithm: JwtAlgorithm) -> Signer {
     let (algorithm, key) = match algorithm {
         RS256 => (Algorithm::RS256, EncodingKey::from_rsa_der(&der(RSA_PRIVATE))),
         ES256 => (Algorithm::ES256, EncodingKey::from_ec_der(&der(P256_PRIVATE))),
@@ -29,7 +29,7 @@ fn signer(algorithm: JwtAlgorithm) -> Signer {
     Signer { algorithm, key }
 }
 
-fn jwk(algorithm: JwtAlgorithm) -> Value {
+pub(crate) fn jwk(algorithm: JwtAlgorithm) -> Value {
     let (_, text) = JWKS.iter().find(|(of, _)| *of == algorithm).expect("a key");
     serde_json::from_str(text).expect("JSON")
 }

@@ -12,6 +12,8 @@ mod dates;
 mod duplicates;
 mod header;
 mod jwk;
+#[cfg(feature = "jwks")]
+mod jwks;
 mod keys;
 mod secrecy;
 mod service;

@@ -254,7 +254,7 @@ impl JwtKey {
         self.algorithm
     }
 
-    pub(super) fn name(&self) -> Option<&str> {
+    pub(in crate::auth) fn name(&self) -> Option<&str> {
         self.kid.as_deref()
     }
 

@@ -15,6 +15,8 @@ use serde_json::Value;
 
 pub use self::key::{JwtAlgorithm, JwtKey, JwtKeyError};
 pub(super) use self::parse::{Object, Unverified};
+#[cfg(feature = "jwks")]
+use crate::auth::Jwks;
 use crate::auth::verifier::sealed::Sealed;
 use crate::auth::{AuthError, BuiltIn, Claim, Verified, Verifier};
 use crate::{InvalidTenantId, TenantId};
@@ -56,9 +58,17 @@ const MOST_LEEWAY: Duration = Duration::from_secs(5 * 60);
 /// ```
 #[derive(Debug)]
 pub struct JwtVerifier {
-    keys: Vec<JwtKey>,
+    keys: Keys,
     rules: Rules,
     tenant_claim: Box<str>,
+}
+
+/// Where the keys are.
+#[derive(Debug)]
+enum Keys {
+    Fixed(Vec<JwtKey>),
+    #[cfg(feature = "jwks")]
+    Published(Jwks),
 }
 
 /// Builds a [`JwtVerifier`].
@@ -66,6 +76,8 @@ pub struct JwtVerifier {
 #[derive(Debug)]
 pub struct JwtVerifierBuilder {
     keys: Vec<JwtKey>,
+    #[cfg(feature = "jwks")]
+    jwks: Option<Jwks>,
     issuer: Option<Box<str>>,
     audiences: Vec<Box<str>>,
     tenant_claim: Box<str>,
@@ -84,8 +96,11 @@ pub enum JwtConfigError {
     #[error("no audience was given: call `audience`")]
     NoAudience,
     /// No key.
-    #[error("no key was given: call `key`")]
+    #[error("no key was given: call `key` or `jwks`")]
     NoKey,
+    /// Keys of one's own beside published ones: it would be a matter of chance which of two with one name counts.
+    #[error("keys were given and published ones as well: call `key` or `jwks`")]
+    KeysTwice,
     /// Two keys have one `kid`, or none: it would be a matter of chance which of them counts.
     #[error("two keys have the same kid, or none: give each its own")]
     AmbiguousKeys,
@@ -105,6 +120,8 @@ impl JwtVerifier {
     pub fn builder() -> JwtVerifierBuilder {
         JwtVerifierBuilder {
             keys: Vec::new(),
+            #[cfg(feature = "jwks")]
+            jwks: None,
             issuer: None,
             audiences: Vec::new(),
             tenant_claim: "tenant_id".into(),
@@ -113,14 +130,22 @@ impl JwtVerifier {
         }
     }
 
-    /// The key that the header names, or the one that has no name. Never a key that merely fits.
-    fn key(&self, header: &Object) -> Result<&JwtKey, AuthError> {
-        let kid = match header.get("kid") {
+    /// Checks with the key that the header names, or the one that has no name. Never with a key that merely fits.
+    async fn check(&self, token: &Unverified<'_>) -> Result<Object, AuthError> {
+        let kid = match token.header.get("kid") {
             None => None,
             Some(Value::String(kid)) => Some(kid.as_str()),
             Some(_) => return Err(AuthError::UnknownKey),
         };
-        self.keys.iter().find(|key| key.name() == kid).ok_or(AuthError::UnknownKey)
+        let check = |keys: &[JwtKey]| {
+            let key = keys.iter().find(|key| key.name() == kid).ok_or(AuthError::UnknownKey)?;
+            self.rules.check(token, key)
+        };
+        match &self.keys {
+            Keys::Fixed(keys) => check(keys),
+            #[cfg(feature = "jwks")]
+            Keys::Published(jwks) => check(&jwks.with_key(kid).await?),
+        }
     }
 }
 
@@ -130,8 +155,7 @@ impl BuiltIn for JwtVerifier {}
 impl Verifier for JwtVerifier {
     async fn verify(&self, credential: &str) -> Result<Verified, AuthError> {
         let token = Unverified::parse(credential)?;
-        let key = self.key(&token.header)?;
-        let claims = self.rules.check(&token, key)?;
+        let claims = self.check(&token).await?;
         let tenant = tenant(&claims, &self.tenant_claim)?;
         let subject = claims.text("sub", Claim::Subject)?;
         Ok(Verified::new(tenant, subject, self.rules.expires_at(&claims)?))
@@ -183,6 +207,13 @@ impl JwtVerifierBuilder {
         self
     }
 
+    /// Keys that an identity provider publishes, in place of [`key`](Self::key).
+    #[cfg(feature = "jwks")]
+    pub fn jwks(mut self, jwks: Jwks) -> Self {
+        self.jwks = Some(jwks);
+        self
+    }
+
     /// Builds the verifier.
     ///
     /// # Errors
@@ -193,8 +224,12 @@ impl JwtVerifierBuilder {
         if self.audiences.is_empty() || self.audiences.iter().any(|audience| audience.is_empty()) {
             return Err(JwtConfigError::NoAudience);
         }
-        if self.keys.is_empty() {
-            return Err(JwtConfigError::NoKey);
+        #[cfg(feature = "jwks")]
+        let published = self.jwks;
+        #[cfg(not(feature = "jwks"))]
+        let published: Option<std::convert::Infallible> = None;
+        if published.is_some() != self.keys.is_empty() {
+            return Err(if published.is_some() { JwtConfigError::KeysTwice } else { JwtConfigError::NoKey });
         }
         let mut names: Vec<_> = self.keys.iter().map(JwtKey::name).collect();
         names.sort_unstable();
@@ -218,7 +253,14 @@ impl JwtVerifierBuilder {
             leeway: self.leeway.as_secs(),
             max_lifetime: self.max_lifetime.as_secs().max(1),
         };
-        Ok(JwtVerifier { keys: self.keys, rules, tenant_claim: self.tenant_claim })
+        let keys = match published {
+            None => Keys::Fixed(self.keys),
+            #[cfg(feature = "jwks")]
+            Some(jwks) => Keys::Published(jwks),
+            #[cfg(not(feature = "jwks"))]
+            Some(never) => match never {},
+        };
+        Ok(JwtVerifier { keys, rules, tenant_claim: self.tenant_claim })
     }
 }
 
