@@ -45,6 +45,7 @@ pub struct Field<T> {
     push: fn(&mut Values, T),
     push_array: fn(&mut Values, Vec<T>),
     eq: Compare<T>,
+    sql_type: fn() -> String,
 }
 
 type Compare<T> = fn(Column<(), T, (), ()>, T) -> Filter<()>;
@@ -57,6 +58,7 @@ pub const fn field<T: ColumnType>() -> Field<T> {
         push: Values::push,
         push_array: Values::push_array,
         eq: |column, value| column.eq(value),
+        sql_type: || T::type_info().to_string(),
     }
 }
 
@@ -67,6 +69,12 @@ pub const fn tenant_field<T: TenantKey>() -> Field<T> {
 }
 
 impl<T> Field<T> {
+    /// The type in PostgreSQL, for the descriptor.
+    #[must_use]
+    pub const fn sql_type(&self) -> Option<fn() -> String> {
+        Some(self.sql_type)
+    }
+
     /// The value at a position of a row.
     ///
     /// # Errors

@@ -173,10 +173,15 @@ fn descriptor(entity: &Entity<'_>) -> TokenStream {
     };
     let tenant =
         entity.fields.iter().find(|field| field.role == Role::Tenant).map_or("", |tenant| &tenant.column);
-    let columns = entity.fields.iter().map(|Field { column, role, nullable, .. }| {
+    let columns = entity.fields.iter().map(|Field { column, role, nullable, witness, .. }| {
         let role = role.in_descriptor();
         quote! {
-            __private::ColumnDescriptor { name: #column, role: __private::ColumnRole::#role, nullable: #nullable }
+            __private::ColumnDescriptor {
+                name: #column,
+                role: __private::ColumnRole::#role,
+                nullable: #nullable,
+                sql_type: #witness.sql_type(),
+            }
         }
     });
     // With the alias that every statement gives to its table.

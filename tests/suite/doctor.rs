@@ -302,6 +302,18 @@ const BREAKS: &[(&str, &str, Mend)] = &[
         "T16-COLUMN clinic.boards.made",
         By("ALTER TABLE clinic.boards RENAME other TO made"),
     ),
+    ("ALTER TABLE clinic.boards ALTER made TYPE bigint", "T18-TYPE clinic.boards.made", Printed),
+    (
+        "ALTER TABLE clinic.boards ALTER note TYPE jsonb USING to_jsonb(note)",
+        "T18-TYPE clinic.boards.note",
+        Printed,
+    ),
+    // sqlx reads these as the field's type too.
+    (
+        "CREATE DOMAIN public.words AS varchar(80); ALTER TABLE clinic.boards ALTER note TYPE public.words",
+        "",
+        By("ALTER TABLE clinic.boards ALTER note TYPE text; DROP DOMAIN public.words"),
+    ),
     ("ALTER TABLE clinic.boards ALTER made DROP NOT NULL", "T17-NULLABLE clinic.boards.made", Printed),
     // Policies.
     ("DROP POLICY tenancy_bound ON clinic.cards", "P01-NO-RESTRICTIVE clinic.cards", Printed),
@@ -1073,4 +1085,28 @@ async fn the_quickstart_is_sound() {
         let error = Doctor::from_lock(text).expect_err(says).to_string();
         assert!(error.contains(says), "{error}");
     }
+}
+
+/// One field of every type that the crate promises, enums and newtypes among them: each is read as what its column is.
+#[tokio::test]
+async fn every_type_of_field_fits_its_column() {
+    let world = crate::common::World::new().await;
+    let mut superuser = world.test.connect_as_superuser().await;
+    let doctor = Doctor::new(&crate::common::SCHEMA).expect("a schema that holds");
+    let about = |report: Report| -> Vec<String> {
+        let of_types = report.findings.into_iter().filter(|found| found.code.starts_with("T1"));
+        of_types.map(|found| format!("{} {}: {}", found.code, found.object, found.problem)).collect()
+    };
+    let report = doctor.examine(&mut superuser).await.expect("examined");
+    assert_eq!(about(report).iter().filter(|found| found.starts_with("T18")).collect::<Vec<_>>(), [""; 0]);
+    let change = "ALTER TABLE samples ALTER an_i64 TYPE numeric, ALTER bytes TYPE text USING '', ALTER a_uuid TYPE text, \
+                  ALTER status TYPE text, ALTER email TYPE integer USING 1, ALTER at_time TYPE timestamp";
+    run(&mut superuser, change).await.expect("changed");
+    let report = doctor.examine(&mut superuser).await.expect("examined");
+    let mut found: Vec<_> =
+        report.findings.iter().filter(|f| f.code == "T18-TYPE").map(|f| f.object.as_str()).collect();
+    found.sort_unstable();
+    let expected =
+        ["a_uuid", "an_i64", "at_time", "bytes", "email", "status"].map(|c| format!("public.samples.{c}"));
+    assert_eq!(found, expected);
 }

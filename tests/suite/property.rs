@@ -128,7 +128,7 @@ fn descriptor(table: usize, made: &Made) -> &'static EntityDescriptor {
         Some((schema, name)) => (Some(schema), name),
         None => (None, TABLES[table]),
     };
-    let column = |name, role| ColumnDescriptor { name, role, nullable: true };
+    let column = |name, role| ColumnDescriptor { name, role, nullable: true, sql_type: None };
     let mut columns = vec![column("id", ColumnRole::DefaultId), column("tenant_id", ColumnRole::Tenant)];
     if made.composite {
         columns.push(column("more", ColumnRole::Id));

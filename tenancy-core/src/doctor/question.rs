@@ -173,15 +173,16 @@ fn columns(model: &Model) -> String {
             let has =
                 |mut columns: Box<dyn Iterator<Item = &str> + '_>| columns.any(|name| name == column.name);
             format!(
-                "({}, {}, {}, {})",
+                "({}, {}, {}, {}, {})",
                 literals([entity.table.schema.as_str(), &entity.table.name, &column.name]),
                 column.nullable,
                 has(Box::new(entity.insertable())),
                 has(Box::new(entity.updatable())),
+                literal(column.sql_type.as_deref().unwrap_or_default()),
             )
         })
     });
-    rows_of(rows, "'', '', '', false, false, false")
+    rows_of(rows, "'', '', '', false, false, false, ''")
 }
 
 fn retired(model: &Model) -> String {

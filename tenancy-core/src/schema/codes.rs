@@ -236,6 +236,7 @@ const CODES: &[Code] = &[
     warning("T15-GLOBAL", "What one tenant writes there, the others read."),
     warning("T16-COLUMN", "Every statement on the entity fails."),
     warning("T17-NULLABLE", "Reading the row fails for its tenant."),
+    warning("T18-TYPE", "Reading or writing the column fails for every tenant."),
     error("T08-UPDATABLE-TENANT", "The policy still refuses to move a row. It is the only thing that does."),
     warning(
         "U01-GLOBAL-UNIQUE",

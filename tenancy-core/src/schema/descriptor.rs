@@ -54,6 +54,8 @@ pub struct ColumnDescriptor {
     pub role: ColumnRole,
     /// Whether the field is an `Option`.
     pub nullable: bool,
+    /// What sqlx calls the type of the field in PostgreSQL: `TEXT`, `UUID`, the name of an enum.
+    pub sql_type: Option<fn() -> String>,
 }
 
 /// Who fills a column in. The types of the same names in [`entity`](crate::entity) say it to the compiler.

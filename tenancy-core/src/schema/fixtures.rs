@@ -5,11 +5,11 @@ use std::any::TypeId;
 use crate::schema::{ColumnDescriptor, ColumnRole, EntityDescriptor, OnDelete, ReferenceDescriptor, Schema};
 
 pub(super) const fn column(name: &'static str, role: ColumnRole) -> ColumnDescriptor {
-    ColumnDescriptor { name, role, nullable: false }
+    ColumnDescriptor { name, role, nullable: false, sql_type: None }
 }
 
 pub(super) const fn optional(name: &'static str, role: ColumnRole) -> ColumnDescriptor {
-    ColumnDescriptor { name, role, nullable: true }
+    ColumnDescriptor { name, role, nullable: true, sql_type: None }
 }
 
 /// A schema that lives as long as the test process.

@@ -59,6 +59,9 @@ pub(crate) struct Column {
     pub(crate) name: String,
     pub(crate) role: ColumnRole,
     pub(crate) nullable: bool,
+    /// What sqlx calls the type. The lock file does not hold it: PostgreSQL is never told.
+    #[serde(skip)]
+    pub(crate) sql_type: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -91,7 +94,12 @@ impl Entity {
             columns: descriptor
                 .columns
                 .iter()
-                .map(|c| Column { name: c.name.to_owned(), role: c.role, nullable: c.nullable })
+                .map(|c| Column {
+                    name: c.name.to_owned(),
+                    role: c.role,
+                    nullable: c.nullable,
+                    sql_type: c.sql_type.map(|name| name()),
+                })
                 .collect(),
             indexes: owned(descriptor.indexes),
             uniques: owned(descriptor.uniques),
@@ -143,6 +151,9 @@ impl Entity {
     /// The same entity with everything whose order says nothing in one order. Moving a field is no change.
     pub(crate) fn canonical(&self) -> Self {
         let mut canonical = self.clone();
+        for column in &mut canonical.columns {
+            column.sql_type = None;
+        }
         // Stable, so that the columns of a composite key keep their order among themselves.
         canonical
             .columns

@@ -14,7 +14,7 @@ relations AS (
 wanted_parts (schema_name, table_name, kind, expected, name, number) AS (
 {parts}
 ),
-wanted_columns (schema_name, table_name, name, nullable, may_insert, may_update) AS (
+wanted_columns (schema_name, table_name, name, nullable, may_insert, may_update, sql_type) AS (
 {columns}
 ),
 retired (schema_name, table_name) AS (

@@ -47,6 +47,21 @@ SELECT 'T17-NULLABLE', format('%s.%I', t.name, w.name), 'it may be NULL, and the
   JOIN pg_attribute a ON a.attrelid = t.oid AND a.attname = w.name AND a.attnum > 0 AND NOT a.attisdropped
  WHERE NOT w.nullable AND NOT a.attnotnull AND a.attnum IS DISTINCT FROM t.tenant_number
 UNION ALL
+SELECT 'T18-TYPE', format('%s.%I', t.name, w.name), format('it is %s, and the field is read as %s', format_type(a.atttypid, a.atttypmod), w.sql_type),
+       coalesce('ALTER TABLE ' || t.name || ' ALTER COLUMN ' || quote_ident(w.name) || ' TYPE ' || e.wanted::text
+                  || ' USING ' || quote_ident(w.name) || '::' || e.wanted::text, '-- change the field or the column')
+  FROM wanted_columns w JOIN tables t ON t.name = format('%I.%I', w.schema_name, w.table_name)
+  JOIN pg_attribute a ON a.attrelid = t.oid AND a.attname = w.name AND a.attnum > 0 AND NOT a.attisdropped
+  JOIN pg_type k ON k.oid = a.atttypid
+  -- sqlx reads a domain as what it is over.
+  JOIN pg_type b ON b.oid = CASE k.typtype WHEN 'd' THEN k.typbasetype ELSE k.oid END
+  CROSS JOIN LATERAL (SELECT to_regtype(w.sql_type)) AS e (wanted)
+ WHERE w.sql_type <> '' AND a.attnum IS DISTINCT FROM t.tenant_number
+   AND CASE WHEN e.wanted IS NULL THEN lower(b.typname) <> lower(btrim(split_part(w.sql_type, '.', -1), '"'))
+            WHEN e.wanted = 'text'::regtype THEN b.typname NOT IN ('text', 'varchar', 'bpchar', 'name', 'citext')
+            WHEN e.wanted IN ('json'::regtype, 'jsonb'::regtype) THEN b.typname NOT IN ('json', 'jsonb')
+            ELSE b.oid <> e.wanted END
+UNION ALL
 SELECT 'G08-SERIAL-ID', format('%s.%I', t.name, a.attname), 'its numbers count the rows of all tenants',
        format('ALTER TABLE %s ALTER COLUMN %I %s -- and use a uuid', t.name, a.attname, CASE a.attidentity WHEN '' THEN 'DROP DEFAULT' ELSE 'DROP IDENTITY' END)
   FROM tables t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped

@@ -124,6 +124,7 @@ fn what_says_nothing_to_postgresql_changes_the_lock_file_alone() {
             nullable: c.name == "name",
             role: if c.name == "name" { ColumnRole::Defaulted } else { c.role },
             name: c.name,
+            sql_type: None,
         })
         .collect();
     let changed = leak(EntityDescriptor { columns: columns.leak(), ..like(&PROJECT) });
