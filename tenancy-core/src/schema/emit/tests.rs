@@ -1,10 +1,10 @@
 //! The emitted SQL is reviewed: read the snapshots.
 
 use super::*;
-use crate::schema::ColumnRole;
 use crate::schema::fixtures::*;
 use crate::schema::lock::FORMAT;
 use crate::schema::model::Column;
+use crate::schema::{ColumnRole, EntityDescriptor, Schema};
 
 fn emitted(model: &Model) -> String {
     whole(model)
@@ -59,7 +59,9 @@ fn a_change_holds_what_changed() {
     projects.indexes.push(vec!["created_at".into()]);
     tasks.references.retain(|reference| reference.column != "parent_id");
     tasks.columns.retain(|column| column.name != "title");
-    tasks.columns.push(Column { name: "colour".into(), role: ColumnRole::Defaulted, nullable: true });
+    let colour =
+        Column { name: "colour".into(), role: ColumnRole::Defaulted, nullable: true, sql_type: None };
+    tasks.columns.push(colour);
     insta::assert_snapshot!(both(Some(&held(&before)), &now));
 }
 
@@ -68,4 +70,31 @@ fn retired_tables_and_another_role() {
     let before = Model::new(schema(&[&PROJECT, &TASK, &EVENT], &[], "old_app")).expect("it holds");
     let now = Model::new(schema(&[&PROJECT, &EVENT], &["tasks"], "tenancy_app")).expect("it holds");
     insta::assert_snapshot!(both(Some(&held(&before)), &now));
+}
+
+#[test]
+fn a_role_that_reads_across_tenants() {
+    let before = Model::new(schema(&[&PROJECT, &EVENT], &[], "tenancy_app")).expect("it holds");
+    let now = Model { cross_tenant_role: Some("acme's reports".into()), ..before.clone() };
+    insta::assert_snapshot!("comes", both(Some(&held(&before)), &now));
+    let there = Lock { cross_tenant_role: now.cross_tenant_role.clone(), ..held(&now) };
+    let grows = Model::new(schema(&[&PROJECT, &EVENT, &TASK], &[], "tenancy_app")).expect("it holds");
+    let grows = both(Some(&there), &Model { cross_tenant_role: now.cross_tenant_role.clone(), ..grows });
+    let grants: Vec<_> = grows.lines().filter(|line| line.contains("reports")).collect();
+    assert!(grants.contains(&"GRANT SELECT ON \"public\".\"tasks\" TO \"acme's reports\";"), "{grants:?}");
+    assert!(!grows.contains("CREATE TABLE IF NOT EXISTS tenancy.cross_tenant_audit"), "it is there");
+    insta::assert_snapshot!("goes", both(Some(&there), &before));
+}
+
+fn adopting(entities: &[&'static EntityDescriptor], tables: &[&'static str]) -> Schema {
+    Schema::__new(entities.to_vec().leak(), &[], "tenancy_app").__with(tables.to_vec().leak(), &[])
+}
+
+#[test]
+fn a_table_that_is_being_adopted_is_left_alone() {
+    let model = Model::new(&adopting(&[&PROJECT, &TASK], &["tasks"])).expect("it holds");
+    let sql = whole(&model);
+    assert!(sql.contains("\"projects\"") && !sql.contains("tasks"), "{sql}");
+    let unlisted = Model::new(&adopting(&[&PROJECT], &["tasks"]));
+    assert!(unlisted.expect_err("it is not listed")[0].to_string().contains("list the entity too"));
 }
