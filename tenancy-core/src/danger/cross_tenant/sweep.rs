@@ -153,6 +153,28 @@ impl CrossTenant {
     /// The work runs on the caller's task; work that computes for long is better spawned. Dropping the future stops all
     /// of it.
     ///
+    /// ```no_run
+    /// # use tenancy_core::{Authority, Error, TenantDb, TenantScoped, TenantToken};
+    /// use tenancy_core::auth::{ServiceKey, ServiceVerifier};
+    /// use tenancy_core::danger::{CrossTenant, Reason, Sweep};
+    ///
+    /// # async fn archive(_: &TenantDb, _: TenantToken) -> Result<u64, Error> { Ok(0) }
+    /// # async fn nightly<Project: TenantScoped>(reports: CrossTenant, db: TenantDb, key: ServiceKey) -> Result<(), Error> {
+    /// // `db` trusts this authority.
+    /// let authority = Authority::new(ServiceVerifier::new(key.clone(), "archiving"));
+    /// let mut report = reports.begin(Reason::new("who has projects to archive"), "cron").await?;
+    /// let tenants = report.tenants_of::<Project>().await?;
+    /// report.close().await?;
+    ///
+    /// let sweep = Sweep::new(Reason::new("archiving by night"), "cron", &authority, &key, "archiving");
+    /// let swept = reports.for_each_tenant(sweep, tenants, |token| archive(&db, token)).await?;
+    /// if !swept.is_success() {
+    ///     tracing::error!("{swept}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`begin`](Self::begin), when it could not be written down: then no work is begun. What becomes of the work is in

@@ -14,8 +14,14 @@ relations AS (
 wanted_parts (schema_name, table_name, kind, expected, name, number) AS (
 {parts}
 ),
-wanted_columns (schema_name, table_name, name, nullable, may_insert, may_update, sql_type) AS (
+entity_columns (schema_name, table_name, name, nullable, may_insert, may_update, sql_type) AS (
 {columns}
+),
+-- Where the table is there; without `attnum`, the column is not.
+wanted_columns AS (
+  SELECT t.oid, t.name AS of, t.tenant_number, w.name, w.nullable, w.may_insert, w.may_update, w.sql_type, a.attnum, a.attnotnull, a.atttypid, a.atttypmod
+    FROM entity_columns w JOIN tables t ON t.schema_name = w.schema_name AND t.table_name = w.table_name
+    LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attname = w.name AND a.attnum > 0 AND NOT a.attisdropped
 ),
 retired (schema_name, table_name) AS (
 {retired}
@@ -43,11 +49,6 @@ held (relation, definition) AS (
     FROM indexes x JOIN pg_class i ON i.oid = x.index_oid JOIN pg_am m ON m.oid = i.relam
    WHERE m.amname = 'btree' AND x.indisvalid AND NOT x.indisunique AND x.indexprs IS NULL AND x.indpred IS NULL
      AND x.indnatts = x.indnkeyatts AND 0 = ALL (x.indoption::int2[])
-),
-policies AS (
-  SELECT p.oid, p.polname, p.polrelid, p.polpermissive, p.polroles, p.polcmd, t.name, t.tenant, t.place, t.adopting,
-         pg_get_expr(p.polqual, p.polrelid) AS using_text, pg_get_expr(p.polwithcheck, p.polrelid) AS check_text
-    FROM pg_policy p JOIN family t ON t.oid = p.polrelid
 ),
 -- Functions of ours, as they were emitted: the body with each run of blanks as one, since its text is kept as it was written.
 pinned (name, body, language, returns, volatility, parallel, definer) AS (

@@ -2,10 +2,10 @@
 SELECT 'T08-UPDATABLE-TENANT', t.name, format('%s may write the tenant column %I of rows that exist', string_agg(DISTINCT g.whom, ', '), t.tenant),
        format('REVOKE UPDATE ON %s FROM %s; ', t.name, string_agg(DISTINCT g.whom, ', '))
          || coalesce((SELECT format('GRANT UPDATE (%s) ON %s TO %I', string_agg(quote_ident(w.name), ', '), t.name, runtime.name)
-                        FROM wanted_columns w WHERE t.name = format('%I.%I', w.schema_name, w.table_name) AND w.may_update
+                        FROM wanted_columns w WHERE w.oid = t.oid AND w.may_update
                       HAVING count(*) > 0), '')
   FROM tables t JOIN granted g ON g.oid = t.oid AND g.attnum IN (0, t.tenant_number) AND g.privilege_type = 'UPDATE' CROSS JOIN runtime
- GROUP BY t.name, t.tenant, runtime.name
+ GROUP BY t.oid, t.name, t.tenant, runtime.name
 UNION ALL
 SELECT 'G14-GRANT-MISSING', w.object, format('the runtime role has no %s on it: statements of the program fail', w.privilege),
        format('GRANT %s ON %s TO %I', w.granting, w.name, runtime.name)
@@ -14,11 +14,10 @@ SELECT 'G14-GRANT-MISSING', w.object, format('the runtime role has no %s on it: 
       FROM tables t CROSS JOIN (VALUES ('SELECT'), ('DELETE')) AS p (privilege)
      WHERE NOT has_table_privilege(runtime.oid, t.oid, p.privilege)
     UNION ALL
-    SELECT format('%s.%I', t.name, c.name), t.name, p.privilege, format('%s (%I)', p.privilege, c.name)
-      FROM wanted_columns c JOIN tables t ON t.name = format('%I.%I', c.schema_name, c.table_name)
-      JOIN pg_attribute a ON a.attrelid = t.oid AND a.attname = c.name AND a.attnum > 0 AND NOT a.attisdropped
-      CROSS JOIN (VALUES ('INSERT'), ('UPDATE')) AS p (privilege)
-     WHERE CASE p.privilege WHEN 'INSERT' THEN c.may_insert ELSE c.may_update END AND NOT has_column_privilege(runtime.oid, t.oid, a.attnum, p.privilege)
+    SELECT format('%s.%I', c.of, c.name), c.of, p.privilege, format('%s (%I)', p.privilege, c.name)
+      FROM wanted_columns c CROSS JOIN (VALUES ('INSERT'), ('UPDATE')) AS p (privilege)
+     WHERE c.attnum IS NOT NULL AND CASE p.privilege WHEN 'INSERT' THEN c.may_insert ELSE c.may_update END
+       AND NOT has_column_privilege(runtime.oid, c.oid, c.attnum, p.privilege)
   ) AS w WHERE runtime.oid IS NOT NULL
 UNION ALL
 SELECT 'G15-GRANT-MORE', format('%s.%I', t.name, a.attname),
@@ -28,7 +27,7 @@ SELECT 'G15-GRANT-MORE', format('%s.%I', t.name, a.attname),
   JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = g.attnum
  WHERE NOT (g.privilege_type = 'UPDATE' AND g.attnum = t.tenant_number)
    AND NOT EXISTS (SELECT FROM wanted_columns c
-                    WHERE t.name = format('%I.%I', c.schema_name, c.table_name) AND c.name = a.attname
+                    WHERE c.oid = g.oid AND c.attnum = g.attnum
                       AND CASE g.privilege_type WHEN 'INSERT' THEN c.may_insert ELSE c.may_update END)
  GROUP BY t.name, a.attname
 UNION ALL
@@ -36,10 +35,10 @@ UNION ALL
 SELECT 'G15-GRANT-MORE', t.name, format('%s may INSERT every column, those that the entity does not ask for among them', string_agg(DISTINCT g.whom, ', ')),
        format('REVOKE INSERT ON %s FROM %s; ', t.name, string_agg(DISTINCT g.whom, ', '))
          || coalesce((SELECT format('GRANT INSERT (%s) ON %s TO %I', string_agg(quote_ident(w.name), ', '), t.name, runtime.name)
-                        FROM wanted_columns w WHERE t.name = format('%I.%I', w.schema_name, w.table_name) AND w.may_insert
+                        FROM wanted_columns w WHERE w.oid = t.oid AND w.may_insert
                       HAVING count(*) > 0), '')
   FROM tables t JOIN granted g ON g.oid = t.oid AND g.attnum = 0 AND g.privilege_type = 'INSERT' CROSS JOIN runtime
- GROUP BY t.name, runtime.name
+ GROUP BY t.oid, t.name, runtime.name
 UNION ALL
 SELECT 'G16-GRANT-OPTION', t.name, format('%s may grant it to others', string_agg(DISTINCT g.whom, ', ')),
        string_agg(DISTINCT format('REVOKE GRANT OPTION FOR ALL%s ON %s FROM %s CASCADE', coalesce(' (' || quote_ident(a.attname) || ')', ''), t.name, g.whom), '; ')

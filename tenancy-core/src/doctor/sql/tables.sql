@@ -37,26 +37,21 @@ SELECT 'T10-RULE', t.name, format('it has the rewrite rule %I, which runs with t
        format('DROP RULE %I ON %s', r.rulename, t.name)
   FROM pg_rewrite r JOIN family t ON t.oid = r.ev_class
 UNION ALL
-SELECT 'T16-COLUMN', format('%s.%I', t.name, w.name), 'the entity has a field for it, and the table has no such column', 'apply the migrations'
-  FROM wanted_columns w JOIN tables t ON t.name = format('%I.%I', w.schema_name, w.table_name)
- WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attname = w.name AND a.attnum > 0 AND NOT a.attisdropped)
+SELECT 'T16-COLUMN', format('%s.%I', w.of, w.name), 'the entity has a field for it, and the table has no such column', 'apply the migrations'
+  FROM wanted_columns w WHERE w.attnum IS NULL
 UNION ALL
-SELECT 'T17-NULLABLE', format('%s.%I', t.name, w.name), 'it may be NULL, and the field is no Option: a row that is NULL there cannot be read',
-       format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', t.name, w.name)
-  FROM wanted_columns w JOIN tables t ON t.name = format('%I.%I', w.schema_name, w.table_name)
-  JOIN pg_attribute a ON a.attrelid = t.oid AND a.attname = w.name AND a.attnum > 0 AND NOT a.attisdropped
- WHERE NOT w.nullable AND NOT a.attnotnull AND a.attnum IS DISTINCT FROM t.tenant_number
+SELECT 'T17-NULLABLE', format('%s.%I', w.of, w.name), 'it may be NULL, and the field is no Option: a row that is NULL there cannot be read',
+       format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', w.of, w.name)
+  FROM wanted_columns w WHERE NOT w.nullable AND NOT w.attnotnull AND w.attnum IS DISTINCT FROM w.tenant_number
 UNION ALL
-SELECT 'T18-TYPE', format('%s.%I', t.name, w.name), format('it is %s, and the field is read as %s', format_type(a.atttypid, a.atttypmod), w.sql_type),
-       coalesce('ALTER TABLE ' || t.name || ' ALTER COLUMN ' || quote_ident(w.name) || ' TYPE ' || e.wanted::text
+SELECT 'T18-TYPE', format('%s.%I', w.of, w.name), format('it is %s, and the field is read as %s', format_type(w.atttypid, w.atttypmod), w.sql_type),
+       coalesce('ALTER TABLE ' || w.of || ' ALTER COLUMN ' || quote_ident(w.name) || ' TYPE ' || e.wanted::text
                   || ' USING ' || quote_ident(w.name) || '::' || e.wanted::text, '-- change the field or the column')
-  FROM wanted_columns w JOIN tables t ON t.name = format('%I.%I', w.schema_name, w.table_name)
-  JOIN pg_attribute a ON a.attrelid = t.oid AND a.attname = w.name AND a.attnum > 0 AND NOT a.attisdropped
-  JOIN pg_type k ON k.oid = a.atttypid
+  FROM wanted_columns w JOIN pg_type k ON k.oid = w.atttypid
   -- sqlx reads a domain as what it is over.
   JOIN pg_type b ON b.oid = CASE k.typtype WHEN 'd' THEN k.typbasetype ELSE k.oid END
-  CROSS JOIN LATERAL (SELECT to_regtype(w.sql_type)) AS e (wanted)
- WHERE w.sql_type <> '' AND a.attnum IS DISTINCT FROM t.tenant_number
+  JOIN (SELECT n.name, to_regtype(n.name) FROM (SELECT DISTINCT sql_type FROM entity_columns) AS n (name)) AS e (name, wanted) ON e.name = w.sql_type
+ WHERE w.sql_type <> '' AND w.attnum IS DISTINCT FROM w.tenant_number
    AND CASE WHEN e.wanted IS NULL THEN lower(b.typname) <> lower(btrim(split_part(w.sql_type, '.', -1), '"'))
             WHEN e.wanted = 'text'::regtype THEN b.typname NOT IN ('text', 'varchar', 'bpchar', 'name', 'citext')
             WHEN e.wanted IN ('json'::regtype, 'jsonb'::regtype) THEN b.typname NOT IN ('json', 'jsonb')
@@ -113,7 +108,7 @@ SELECT CASE w.kind WHEN 'index' THEN 'K02-INDEX' WHEN 'foreign key' THEN 'K03-FO
        format('%I on %s', w.name, t.name), format('the %s that the entity asks for is missing', w.kind),
        coalesce((SELECT format('ALTER TABLE %s DROP CONSTRAINT %I; ', t.name, k.conname) FROM keys k
                   WHERE w.kind = 'primary key' AND k.conrelid = t.oid AND k.contype = 'p'), '') || 'add part ' || w.number
-  FROM wanted_parts w JOIN tables t ON t.name = format('%I.%I', w.schema_name, w.table_name)
+  FROM wanted_parts w JOIN tables t ON t.schema_name = w.schema_name AND t.table_name = w.table_name
  WHERE (t.oid, w.expected) NOT IN (SELECT relation, definition FROM held WHERE definition IS NOT NULL)
    AND NOT EXISTS (SELECT FROM indexes x WHERE x.indrelid = t.oid AND NOT x.indisvalid AND x.relname = w.name)
    -- No primary key, or one that does not lead with the tenant, is found by its own check.

@@ -134,10 +134,9 @@ SELECT 'P05-NO-PERMISSIVE', t.name, format('the permissive policy tenancy_allow 
               'USING (%I = (SELECT tenancy.current_tenant())) WITH CHECK (%I = (SELECT tenancy.current_tenant()))',
               t.name, t.name, r.name, t.tenant, t.tenant)
   FROM tables t CROSS JOIN runtime r
- WHERE NOT EXISTS (SELECT FROM pg_policy p
+ WHERE NOT EXISTS (SELECT FROM policies p
                     WHERE p.polrelid = t.oid AND p.polname = 'tenancy_allow' AND p.polpermissive AND p.polcmd = '*'
-                      AND p.polroles = ARRAY[r.oid] AND pg_get_expr(p.polqual, p.polrelid) = t.predicate
-                      AND pg_get_expr(p.polwithcheck, p.polrelid) = t.predicate)
+                      AND p.polroles = ARRAY[r.oid] AND p.using_text = t.predicate AND p.check_text = t.predicate)
 UNION ALL
 -- Privileges that row-level security does not hold.
 SELECT CASE g.privilege_type WHEN 'TRUNCATE' THEN 'G01-TRUNCATE' ELSE 'G02-TRIGGER' END, f.name,

@@ -10,7 +10,7 @@ SET LOCAL jit = off;
 SET LOCAL enable_nestloop = off;
 WITH RECURSIVE
 listed AS (
-  SELECT w.schema_name, w.tenant, w.adopting, format('%I.%I', w.schema_name, w.table_name) AS name,
+  SELECT w.schema_name, w.table_name, w.tenant, w.adopting, format('%I.%I', w.schema_name, w.table_name) AS name,
          c.oid, c.relkind, c.relowner, c.relrowsecurity, c.relforcerowsecurity,
          a.attnum AS tenant_number, a.atttypid, a.attnotnull,
          format('(%I = ( SELECT tenancy.current_tenant() AS current_tenant))', w.tenant) AS predicate
@@ -86,15 +86,21 @@ family AS (
      LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = t.tenant AND a.attnum > 0 AND NOT a.attisdropped
     WHERE k.oid NOT IN (SELECT oid FROM tables) ORDER BY c.oid, k.place DESC)
 ),
+-- Their policies, as PostgreSQL prints them.
+policies AS (
+  SELECT p.oid, p.polname, p.polrelid, p.polpermissive, p.polroles, p.polcmd, f.name, f.tenant, f.predicate, f.place, f.adopting,
+         pg_get_expr(p.polqual, p.polrelid) AS using_text, pg_get_expr(p.polwithcheck, p.polrelid) AS check_text
+    FROM pg_policy p JOIN family f ON f.oid = p.polrelid
+),
 -- Where the restrictive policy is in force as it was emitted: no other policy can widen. On a table that is being adopted
 -- it holds the runtime role and not yet everybody: that is enough for roles that cannot step out of the runtime role.
 bounded (oid) AS (
-  SELECT f.oid FROM family f CROSS JOIN runtime JOIN pg_policy p ON p.polrelid = f.oid
+  SELECT p.polrelid FROM policies p CROSS JOIN runtime
    WHERE p.polname = 'tenancy_bound' AND NOT p.polpermissive AND p.polcmd = '*'
      AND (p.polroles = ARRAY[0]::oid[]
-       OR f.adopting AND p.polroles = ARRAY[runtime.oid]
+       OR p.adopting AND p.polroles = ARRAY[runtime.oid]
           AND NOT EXISTS (SELECT FROM reach WHERE NOT pg_has_role(reach.oid, runtime.oid, 'USAGE')))
-     AND pg_get_expr(p.polqual, p.polrelid) = f.predicate AND pg_get_expr(p.polwithcheck, p.polrelid) = f.predicate
+     AND p.using_text = p.predicate AND p.check_text = p.predicate
 ),
 -- Of the parts and parents, those that show rows of every tenant when they are named directly.
 opened (oid, whom, problem) AS (
@@ -103,7 +109,7 @@ opened (oid, whom, problem) AS (
    WHERE f.place <> 'table'
      AND (NOT f.relrowsecurity
        OR f.oid NOT IN (SELECT oid FROM bounded)
-          AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = f.oid AND p.polpermissive
+          AND EXISTS (SELECT FROM policies p WHERE p.polrelid = f.oid AND p.polpermissive
                          AND p.polroles && ARRAY(SELECT oid FROM holders)))
 ),
 foundation AS (
