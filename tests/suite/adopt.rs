@@ -255,7 +255,7 @@ async fn a_table_in_use_is_taken_in() {
     let misfits = "UPDATE shop.orgs SET tenant = NULL WHERE id = 20; \
                    UPDATE shop.tasks SET parent_id = 40 WHERE id BETWEEN 41 AND 45";
     run(&mut shop.superuser, misfits).await.expect("misfits");
-    let old = OldProgram::start(&shop.legacy(), rows, Duration::from_millis(1000)).await;
+    let old = OldProgram::start(&shop.legacy(), rows, Duration::from_millis(500)).await;
 
     let before = catalog(&mut shop.superuser).await;
     let clock = Instant::now();

@@ -26,9 +26,10 @@ SELECT 'G15-GRANT-MORE', format('%s.%I', t.name, a.attname),
   FROM tables t JOIN granted g ON g.oid = t.oid AND g.attnum > 0 AND g.privilege_type IN ('INSERT', 'UPDATE')
   JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = g.attnum
  WHERE NOT (g.privilege_type = 'UPDATE' AND g.attnum = t.tenant_number)
-   AND NOT EXISTS (SELECT FROM wanted_columns c
-                    WHERE c.oid = g.oid AND c.attnum = g.attnum
-                      AND CASE g.privilege_type WHEN 'INSERT' THEN c.may_insert ELSE c.may_update END)
+   -- A column that left its entity keeps its grants, since a program of before may still run.
+   AND EXISTS (SELECT FROM wanted_columns c
+                WHERE c.oid = g.oid AND c.attnum = g.attnum
+                  AND NOT CASE g.privilege_type WHEN 'INSERT' THEN c.may_insert ELSE c.may_update END)
  GROUP BY t.name, a.attname
 UNION ALL
 -- For UPDATE it is found by the tenant column.
