@@ -149,6 +149,8 @@ SELECT 'F04-FK-FROM-GLOBAL', format('%I on %s', k.conname, k.conrelid::regclass)
        format('ALTER TABLE %s DROP CONSTRAINT %I', k.conrelid::regclass, k.conname)
   FROM pg_constraint k JOIN tables t ON t.oid = k.confrelid
  WHERE k.contype = 'f' AND k.conparentid = 0 AND k.conrelid NOT IN (SELECT oid FROM tables) AND k.conrelid NOT IN (SELECT child FROM below)
+   -- A table that is retired keeps its row-level security and its keys.
+   AND k.conrelid NOT IN (SELECT to_regclass(format('%I.%I', schema_name, table_name)) FROM retired WHERE to_regclass(format('%I.%I', schema_name, table_name)) IS NOT NULL)
 UNION ALL
 SELECT 'F05-FK-NOT-CHECKED', format('%I on %s', k.conname, k.name), CASE WHEN k.enforced = 'false' THEN 'it is not enforced' ELSE 'rows that were there before it were never checked' END,
        CASE WHEN k.enforced = 'false' THEN format('ALTER TABLE %s ALTER CONSTRAINT %I ENFORCED', k.name, k.conname)
