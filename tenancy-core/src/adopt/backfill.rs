@@ -7,10 +7,11 @@
 
 use std::time::{Duration, Instant};
 
-use crate::adopt::AdoptError;
 use crate::adopt::prepare::TablePrepared;
 use crate::adopt::session::{Attempts, Session};
 use crate::adopt::source::Source;
+use crate::adopt::{AdoptError, keys};
+use crate::schema::emit::change::Part;
 use crate::schema::emit::quote::{ident, literal, table};
 
 /// Of 8 KiB each, unless the server was built otherwise.
@@ -21,32 +22,16 @@ const SHARE: u32 = 4;
 
 /// The column and the trigger. Both are catalog changes.
 pub(super) async fn open<'a>(session: &mut Session, source: &Source<'a>) -> Result<Source<'a>, AdoptError> {
-    let (on, tenant) = (source.table(), ident(&source.entity.tenant));
-    let add = format!("ALTER TABLE {on} ADD COLUMN IF NOT EXISTS {tenant} uuid");
-    let there: bool = session
-        .ask(format!(
-            "SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = {}::regclass AND attname = {} AND NOT attisdropped)",
-            source.regclass(),
-            literal(&source.entity.tenant),
-        ))
-        .await?;
-    if !there {
+    if !source.has_column() {
+        let (on, tenant) = (source.table(), ident(&source.entity.tenant));
+        let add = format!("ALTER TABLE {on} ADD COLUMN {tenant} uuid");
         session.brief(&source.entity.table, "adding the tenant column", &add).await?;
     }
     let source = source.with_column();
-    let Some(expression) = source.expression() else { return Ok(source) };
-    let there: bool = session
-        .ask(format!(
-            "SELECT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = {}::regclass AND tgname = {})",
-            source.regclass(),
-            literal(&source.passing("fill")),
-        ))
-        .await?;
-    let mut sql = function(&source, expression);
-    if !there {
-        sql += &format!("; {}", triggers(&source));
+    if let Some(expression) = source.expression() {
+        let sql = format!("{}; {}", function(&source, expression), triggers(&source));
+        session.brief(&source.entity.table, "making the trigger", &sql).await?;
     }
-    session.brief(&source.entity.table, "making the trigger", &sql).await?;
     Ok(source)
 }
 
@@ -62,12 +47,16 @@ fn function(source: &Source<'_>, expression: &str) -> String {
            SELECT {expression} INTO found FROM (SELECT NEW.*) AS this; \
            NEW.{tenant} := found; RETURN NEW; END"
     );
-    let name = function_name(source);
+    trigger_function(&function_name(source), source, &body)
+}
+
+/// A function that nobody calls but a trigger, in the schema of `source`.
+fn trigger_function(name: &str, source: &Source<'_>, body: &str) -> String {
     format!(
         "CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SET search_path = {} AS {}; \
          REVOKE ALL ON FUNCTION {name}() FROM PUBLIC",
         source.search_path(),
-        literal(&body),
+        literal(body),
     )
 }
 
@@ -78,7 +67,7 @@ fn triggers(source: &Source<'_>) -> String {
     let (fill, follow) = (ident(&source.passing("fill")), ident(&source.passing("follow")));
     let function = function_name(source);
     let mut sql = format!(
-        "CREATE TRIGGER {fill} BEFORE INSERT OR UPDATE ON {on} FOR EACH ROW WHEN (NEW.{tenant} IS NULL) \
+        "CREATE OR REPLACE TRIGGER {fill} BEFORE INSERT OR UPDATE ON {on} FOR EACH ROW WHEN (NEW.{tenant} IS NULL) \
            EXECUTE FUNCTION {function}()"
     );
     let moved: Vec<String> = source
@@ -89,7 +78,7 @@ fn triggers(source: &Source<'_>) -> String {
         .collect();
     if !moved.is_empty() {
         sql += &format!(
-            "; CREATE TRIGGER {follow} BEFORE UPDATE ON {on} FOR EACH ROW WHEN ({}) EXECUTE FUNCTION {function}()",
+            "; CREATE OR REPLACE TRIGGER {follow} BEFORE UPDATE ON {on} FOR EACH ROW WHEN ({}) EXECUTE FUNCTION {function}()",
             moved.join(" OR ")
         );
     }
@@ -97,9 +86,8 @@ fn triggers(source: &Source<'_>) -> String {
 }
 
 /// Children go along when their parent moves to another tenant, those that a batch fills at that moment included: one
-/// waits for the other. A trigger of a parent for each table of children: it fires
-/// before the foreign key is checked, since triggers fire in the order of their names ("Adopt" sorts before
-/// "RI_ConstraintTrigger").
+/// waits for the other. A trigger of a parent for each table of children. It fires before the foreign key is checked, since
+/// triggers fire in the order of their names ("Adopt" sorts before "RI_ConstraintTrigger").
 pub(super) async fn carry(
     session: &mut Session,
     parent: &Source<'_>,
@@ -119,12 +107,9 @@ pub(super) async fn carry(
             ident(&reference.column),
         );
         let sql = format!(
-            "CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SET search_path = {} AS {}; \
-             REVOKE ALL ON FUNCTION {name}() FROM PUBLIC; \
-             CREATE OR REPLACE TRIGGER {trigger} AFTER UPDATE ON {} FOR EACH ROW \
+            "{}; CREATE OR REPLACE TRIGGER {trigger} AFTER UPDATE ON {} FOR EACH ROW \
                WHEN (OLD.{tenant} IS DISTINCT FROM NEW.{tenant} AND OLD.{tenant} IS NOT NULL) EXECUTE FUNCTION {name}()",
-            child.search_path(),
-            literal(&body),
+            trigger_function(&name, child, &body),
             parent.table(),
         );
         session.brief(&parent.entity.table, "making a trigger", &sql).await?;
@@ -136,15 +121,21 @@ pub(super) async fn carry(
 /// nothing else holds the two together.
 pub(super) async fn reconcile(session: &mut Session, source: &Source<'_>) -> Result<(), AdoptError> {
     let Some(reference) = source.follows() else { return Ok(()) };
+    let (on, parent) = (source.table(), table(&reference.parent));
     let (tenant, theirs) = (ident(&source.entity.tenant), ident(&reference.parent_tenant));
-    let sql = format!(
-        "UPDATE {} AS this SET {tenant} = p.{theirs} FROM {} AS p WHERE p.{} = this.{} AND p.{theirs} <> this.{tenant}",
-        source.table(),
-        table(&reference.parent),
+    let apart = format!(
+        "p.{} = this.{} AND p.{theirs} <> this.{tenant}",
         ident(&reference.parent_id),
-        ident(&reference.column),
+        ident(&reference.column)
     );
-    session.brief(&source.entity.table, "putting children to their parents", &sql).await
+    // Asked without a lock, since mostly there is none.
+    let any = format!("SELECT EXISTS (SELECT FROM {on} AS this JOIN {parent} AS p ON {apart})");
+    if session.ask(any).await? {
+        let update =
+            format!("UPDATE {on} AS this SET {tenant} = p.{theirs} FROM {parent} AS p WHERE {apart}");
+        in_batches(session, source, &update).await?;
+    }
+    Ok(())
 }
 
 /// The trigger of a parent that carries the rows of `child` along.
@@ -158,12 +149,29 @@ pub(super) fn carrier_name(child: &Source<'_>) -> String {
 
 /// Fills what stands there.
 pub(super) async fn fill(session: &mut Session, source: &Source<'_>) -> Result<TablePrepared, AdoptError> {
-    let mut report = TablePrepared { table: source.entity.table.to_string(), ..TablePrepared::default() };
-    let (on, tenant) = (source.table(), ident(&source.entity.tenant));
-    let Some(expression) = source.expression() else { return Ok(report) };
-    if settled(session, source).await? {
-        return Ok(report);
+    let tenant = ident(&source.entity.tenant);
+    let table = source.entity.table.to_string();
+    let Some(expression) = source.expression() else {
+        return Ok(TablePrepared { table, ..TablePrepared::default() });
+    };
+    // A column that cannot be NULL has nothing left to fill.
+    if keys::there(session, source, &Part::NotNull(&source.entity.tenant)).await? {
+        return Ok(TablePrepared { table, ..TablePrepared::default() });
     }
+    let on = source.table();
+    let update = format!("UPDATE {on} AS this SET {tenant} = {expression} WHERE this.{tenant} IS NULL");
+    let report = in_batches(session, source, &update).await?;
+    tracing::info!(%table, rows = report.rows, batches = report.batches, "the tenant column is filled");
+    Ok(report)
+}
+
+/// An `UPDATE` of `this` by ranges of the blocks that the table has now. What it is given ends in a `WHERE`.
+async fn in_batches(
+    session: &mut Session,
+    source: &Source<'_>,
+    update: &str,
+) -> Result<TablePrepared, AdoptError> {
+    let mut report = TablePrepared { table: source.entity.table.to_string(), ..TablePrepared::default() };
     let blocks: i64 = session
         .ask(format!(
             "SELECT pg_relation_size({}::regclass) / current_setting('block_size')::bigint",
@@ -175,9 +183,7 @@ pub(super) async fn fill(session: &mut Session, source: &Source<'_>) -> Result<T
     let mut attempts = Attempts::new();
     while at < blocks {
         let batch = format!(
-            "SET LOCAL search_path = {}; \
-             UPDATE {on} AS this SET {tenant} = {expression} \
-              WHERE this.ctid >= '({at},0)'::tid AND this.ctid < '({},0)'::tid AND this.{tenant} IS NULL",
+            "SET LOCAL search_path = {}; {update} AND this.ctid >= '({at},0)'::tid AND this.ctid < '({},0)'::tid",
             source.search_path(),
             at + size,
         );
@@ -194,9 +200,8 @@ pub(super) async fn fill(session: &mut Session, source: &Source<'_>) -> Result<T
             size = (size / 2).max(1);
             session.pause(&mut attempts, &source.entity.table, "a batch").await?;
         }
-        tracing::trace!(table = %source.entity.table, block = at, of = blocks, "backfill");
+        tracing::trace!(table = %source.entity.table, block = at, of = blocks, "a batch");
     }
-    tracing::info!(table = %source.entity.table, rows = report.rows, batches = report.batches, "the tenant column is filled");
     Ok(report)
 }
 
@@ -209,17 +214,6 @@ fn next(size: i64, took: Duration, target: Duration) -> i64 {
         size
     };
     next.clamp(1, LARGEST_BATCH)
-}
-
-/// The column cannot be NULL any more: there is nothing left to fill.
-async fn settled(session: &mut Session, source: &Source<'_>) -> Result<bool, AdoptError> {
-    session
-        .ask(format!(
-            "SELECT attnotnull FROM pg_attribute WHERE attrelid = {}::regclass AND attname = {}",
-            source.regclass(),
-            literal(&source.entity.tenant),
-        ))
-        .await
 }
 
 #[cfg(test)]

@@ -158,13 +158,12 @@ pub(super) async fn finish(
 
 /// Tables that no adoption is about, and that refer to a key that goes.
 async fn strangers(session: &mut Session, model: &Model, source: &Source<'_>) -> Result<(), AdoptError> {
-    let known = model.all().map(|entity| format!("to_regclass({})", quote::table_literal(&entity.table)));
     let by: Option<String> = session
         .ask(format!(
             "SELECT string_agg(DISTINCT k.conrelid::regclass::text, ', ') FROM pg_constraint k \
-              WHERE k.contype = 'f' AND k.confrelid = {}::regclass AND k.conrelid <> ALL (ARRAY[{}]::regclass[])",
+              WHERE k.contype = 'f' AND k.confrelid = {}::regclass AND k.conrelid <> ALL ({})",
             source.regclass(),
-            known.collect::<Vec<_>>().join(", "),
+            known(model),
         ))
         .await?;
     match by {
@@ -184,14 +183,13 @@ async fn references(
     let wanted: Vec<Part<'_>> =
         change::parts(entity).into_iter().filter(|part| matches!(part, Part::ForeignKey(_))).collect();
     let kept = wanted.iter().map(|part| part::printed(entity, part)).collect::<Vec<_>>().join(", ");
-    let parents = model.all().map(|entity| format!("to_regclass({})", quote::table_literal(&entity.table)));
     let old = session
         .rows(format!(
             "SELECT conname FROM pg_constraint \
-              WHERE contype = 'f' AND conrelid = {}::regclass AND confrelid = ANY (ARRAY[{}]::regclass[]) \
+              WHERE contype = 'f' AND conrelid = {}::regclass AND confrelid = ANY ({}) \
                 AND pg_get_constraintdef(oid) <> ALL (ARRAY[{kept}]::text[])",
             source.regclass(),
-            parents.collect::<Vec<_>>().join(", "),
+            known(model),
         ))
         .await?;
     let mut sql = Vec::new();
@@ -201,7 +199,7 @@ async fn references(
     for part in &wanted {
         let Part::ForeignKey(reference) = part else { continue };
         let passing = keys::passing_key(source, &reference.column);
-        if constraint(session, source, &passing).await? {
+        if keys::constraint(session, source, &passing).await? {
             let (from, to) = (ident(&passing), ident(&part::name(entity, part)));
             sql.push(format!("ALTER TABLE {table} RENAME CONSTRAINT {from} TO {to}"));
             sql.push(part::journal(entity, part));
@@ -210,14 +208,10 @@ async fn references(
     Ok(sql)
 }
 
-async fn constraint(session: &mut Session, source: &Source<'_>, name: &str) -> Result<bool, AdoptError> {
-    session
-        .ask(format!(
-            "SELECT EXISTS (SELECT FROM pg_constraint WHERE conrelid = {}::regclass AND conname = {})",
-            source.regclass(),
-            literal(name)
-        ))
-        .await
+/// The tables of every entity, as an array of those that are there.
+fn known(model: &Model) -> String {
+    let tables = model.all().map(|entity| format!("to_regclass({})", quote::table_literal(&entity.table)));
+    format!("ARRAY[{}]::regclass[]", tables.collect::<Vec<_>>().join(", "))
 }
 
 /// The old primary key and whatever is unique without the tenant go, and the index becomes the primary key.

@@ -42,15 +42,9 @@ pub(super) async fn refer(session: &mut Session, source: &Source<'_>) -> Result<
             continue;
         }
         // The old key has our name, most often.
-        let name = ident(&passing_key(source, &reference.column));
-        let added: bool = session
-            .ask(format!(
-                "SELECT EXISTS (SELECT FROM pg_constraint WHERE conrelid = {}::regclass AND conname = {})",
-                source.regclass(),
-                literal(&passing_key(source, &reference.column)),
-            ))
-            .await?;
-        if !added {
+        let passing = passing_key(source, &reference.column);
+        let name = ident(&passing);
+        if !constraint(session, source, &passing).await? {
             let add = format!(
                 "ALTER TABLE {} ADD CONSTRAINT {name} {} NOT VALID",
                 source.table(),
@@ -61,6 +55,21 @@ pub(super) async fn refer(session: &mut Session, source: &Source<'_>) -> Result<
         session.online(format!("ALTER TABLE {} VALIDATE CONSTRAINT {name}", source.table())).await?;
     }
     Ok(())
+}
+
+/// Whether the table has a constraint of this name.
+pub(super) async fn constraint(
+    session: &mut Session,
+    source: &Source<'_>,
+    name: &str,
+) -> Result<bool, AdoptError> {
+    session
+        .ask(format!(
+            "SELECT EXISTS (SELECT FROM pg_constraint WHERE conrelid = {}::regclass AND conname = {})",
+            source.regclass(),
+            literal(name)
+        ))
+        .await
 }
 
 /// What a foreign key is called until the old one is gone.
@@ -82,7 +91,11 @@ pub(super) async fn missing(
 }
 
 /// Whether a part is there: under whatever name, and of the primary key as an index.
-async fn there(session: &mut Session, source: &Source<'_>, wanted: &Part<'_>) -> Result<bool, AdoptError> {
+pub(super) async fn there(
+    session: &mut Session,
+    source: &Source<'_>,
+    wanted: &Part<'_>,
+) -> Result<bool, AdoptError> {
     let mut there = format!("EXISTS ({})", part::there(source.entity, wanted));
     if let Part::PrimaryKey(_) = wanted {
         let index =

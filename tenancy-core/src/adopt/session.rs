@@ -6,8 +6,8 @@
 use std::fmt::Display;
 use std::time::{Duration, Instant};
 
-use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
+use sqlx::{ConnectOptions as _, Row as _};
 
 use crate::adopt::AdoptError;
 use crate::error::Error;
@@ -79,7 +79,6 @@ impl Session {
     where
         T: for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
     {
-        use sqlx::Row as _;
         let row = sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).fetch_one(&mut self.pg).await?;
         Ok(row.try_get(0)?)
     }

@@ -172,6 +172,10 @@ impl<'a> Source<'a> {
         self.follows
     }
 
+    pub(super) fn has_column(&self) -> bool {
+        self.has_column
+    }
+
     /// Whether row-level security hides the rows from this login, in silence.
     pub(super) fn blind(&self) -> bool {
         self.blind

@@ -17,6 +17,7 @@ use sqlx::{ConnectOptions as _, Connection as _, Row as _};
 pub use self::accepted::{Acceptance, Accepted, AcceptedError};
 pub use self::report::Report;
 use crate::error::Error;
+use crate::schema::emit;
 use crate::schema::lock::{Lock, LockError};
 use crate::schema::model::Model;
 use crate::schema::verify::LEAST_VERSION;
@@ -79,7 +80,7 @@ impl Doctor {
     /// What an administrator runs, as [`Schema::provision_sql`].
     #[must_use]
     pub fn provision_sql(&self) -> String {
-        question::provision(&self.model)
+        emit::provision(&self.model)
     }
 
     /// The findings that are accepted.
@@ -137,7 +138,7 @@ impl Doctor {
             let part = number.parse().ok().and_then(|number| question::add_part(&self.model, number));
             mend = format!("{before}{}", part.unwrap_or_default());
         } else if mend == "provision again" {
-            mend = question::provision(&self.model);
+            mend = self.provision_sql();
         } else if code == "T11-PRIMARY-KEY" {
             mend = mend.strip_suffix("apply the emitted migrations").unwrap_or(&mend).to_owned();
             mend += &question::primary_key(&self.model, &object).unwrap_or_default();

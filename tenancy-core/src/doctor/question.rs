@@ -95,11 +95,6 @@ pub(super) fn foundation(model: &Model) -> String {
     format!("SET LOCAL search_path = pg_catalog, pg_temp;\n{}", emit::foundation_sql(model))
 }
 
-/// The administrator's part, as `Schema::provision_sql` has it.
-pub(super) fn provision(model: &Model) -> String {
-    emit::provision(model)
-}
-
 /// The runtime role, and who is a member of it so that it can act as it. From PostgreSQL 16 on, the role that created it
 /// is a member that cannot.
 const START: &str = "SELECT oid FROM runtime WHERE oid IS NOT NULL

@@ -27,7 +27,7 @@ impl Table {
     }
 
     /// `schema.table`, or `table` in `public`: the same reading as `#[tenancy(table = "..")]`.
-    fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let (schema, name) = text.split_once('.').unwrap_or(("public", text));
         let valid = is_name(schema) && is_name(name) && !name.contains('.');
         valid.then(|| Self { schema: schema.to_owned(), name: name.to_owned() })

@@ -11,7 +11,7 @@ mod insert;
 pub(crate) mod order;
 mod proof;
 mod run;
-mod select;
+pub(crate) mod select;
 pub(crate) mod sql;
 mod texts;
 mod update;

@@ -55,8 +55,10 @@ impl<E> Order<E> {
     }
 }
 
-impl Term {
-    pub(crate) fn render(&self, sql: &mut Sql) {
-        self.column.render(sql).push(self.direction).push(self.nulls);
+/// Writes the `ORDER BY`, if there is one.
+pub(crate) fn render(terms: &[Term], sql: &mut Sql) {
+    for (i, Term { column, direction, nulls }) in terms.iter().enumerate() {
+        sql.push(if i == 0 { " ORDER BY " } else { ", " });
+        column.render(sql).push(direction).push(nulls);
     }
 }

@@ -10,7 +10,7 @@ use crate::entity::{Parameter, TenantScoped};
 use crate::error::Error;
 use crate::schema::EntityDescriptor;
 use crate::statement::filter::{Conditions, IntoFilter};
-use crate::statement::order::{Order, Term};
+use crate::statement::order::{self, Order, Term};
 use crate::statement::proof::Proof;
 use crate::statement::run::{self, Statement};
 use crate::statement::sql::{ALIAS, Sql};
@@ -46,7 +46,7 @@ enum Wanted {
 }
 
 /// A number of rows, as a parameter: so that every page has the same text.
-fn number(rows: u64) -> Parameter {
+pub(crate) fn number(rows: u64) -> Parameter {
     Parameter::of(Some(i64::try_from(rows).unwrap_or(i64::MAX)))
 }
 
@@ -154,10 +154,7 @@ impl Statement for Read {
     fn render(&self, sql: &mut Sql) -> Result<(), Error> {
         sql.push("SELECT ").columns().push(" FROM ").table().of_tenant();
         self.conditions.render(sql)?;
-        for (i, term) in self.order.iter().enumerate() {
-            sql.push(if i == 0 { " ORDER BY " } else { ", " });
-            term.render(sql);
-        }
+        order::render(&self.order, sql);
         match (&self.limit, self.wanted) {
             (Some(rows), _) => _ = sql.push(" LIMIT ").value(rows)?,
             (None, Wanted::First) => _ = sql.push(" LIMIT 1"),

@@ -66,12 +66,12 @@ struct Rules {
 #[must_use = "a builder does nothing until `connect`"]
 #[derive(Debug)]
 pub struct JwksBuilder {
-    from: From,
+    place: Place,
     rules: Rules,
 }
 
 #[derive(Debug)]
-enum From {
+enum Place {
     Url(Box<str>),
     Issuer(Box<str>),
     File(PathBuf),
@@ -125,18 +125,18 @@ pub enum JwksError {
 impl Jwks {
     /// Keys at an address, over TLS. `http` is for this machine alone.
     pub fn url(url: impl Into<Box<str>>) -> JwksBuilder {
-        JwksBuilder::new(From::Url(url.into()))
+        JwksBuilder::new(Place::Url(url.into()))
     }
 
     /// Keys at the address that an issuer names in its OpenID configuration (OpenID Connect Discovery 1.0). It is asked
     /// for once.
     pub fn discover(issuer: impl Into<Box<str>>) -> JwksBuilder {
-        JwksBuilder::new(From::Issuer(issuer.into()))
+        JwksBuilder::new(Place::Issuer(issuer.into()))
     }
 
     /// Keys in a file, which is read again as an address is.
     pub fn file(path: impl Into<PathBuf>) -> JwksBuilder {
-        JwksBuilder::new(From::File(path.into()))
+        JwksBuilder::new(Place::File(path.into()))
     }
 
     /// The keys, with one of this name among them where the provider has it.
@@ -197,7 +197,7 @@ impl Rules {
 }
 
 impl JwksBuilder {
-    fn new(from: From) -> Self {
+    fn new(place: Place) -> Self {
         let rules = Rules {
             algorithms: vec![JwtAlgorithm::RS256, JwtAlgorithm::ES256, JwtAlgorithm::EdDSA],
             refresh_interval: Duration::from_secs(5 * 60),
@@ -205,7 +205,7 @@ impl JwksBuilder {
             max_age: Duration::from_secs(12 * 60 * 60),
             timeout: Duration::from_secs(5),
         };
-        Self { from, rules }
+        Self { place, rules }
     }
 
     /// The algorithms that are allowed: RS256, ES256 and EdDSA unless said otherwise. A key that names none is of the first
@@ -247,11 +247,11 @@ impl JwksBuilder {
     ///
     /// [`JwksError`] when there are none to begin with.
     pub async fn connect(self) -> Result<Jwks, JwksError> {
-        let Self { from, rules } = self;
-        let source = match from {
-            From::Url(url) => Source::address(&url, rules.timeout)?,
-            From::Issuer(issuer) => Source::discover(&issuer, rules.timeout).await?,
-            From::File(path) => Source::File(path),
+        let Self { place, rules } = self;
+        let source = match place {
+            Place::Url(url) => Source::address(&url, rules.timeout)?,
+            Place::Issuer(issuer) => Source::discover(&issuer, rules.timeout).await?,
+            Place::File(path) => Source::File(path),
         };
         let keys = set::read(&source.read().await?, &rules.algorithms)?;
         let fetched = Instant::now();

@@ -31,9 +31,7 @@ pub(super) fn read(json: &[u8], algorithms: &[JwtAlgorithm]) -> Result<Vec<JwtKe
             read.push(key);
         }
     }
-    let mut names: Vec<_> = read.iter().map(JwtKey::name).collect();
-    names.sort_unstable();
-    if names.windows(2).any(|pair| pair[0] == pair[1]) {
+    if JwtKey::share_a_name(&read) {
         return Err(JwksError::AmbiguousKeys);
     }
     if read.is_empty() { Err(JwksError::NoKeys) } else { Ok(read) }
@@ -42,14 +40,9 @@ pub(super) fn read(json: &[u8], algorithms: &[JwtAlgorithm]) -> Result<Vec<JwtKe
 /// `None` for a key that is none of ours.
 fn read_one(jwk: &str, algorithms: &[JwtAlgorithm]) -> Result<Option<JwtKey>, JwksError> {
     // Looked at only to find the algorithm: the key is read by `JwtKey::from_jwk`, strictly.
-    let member = |name: &str| -> Option<String> {
-        let value: Value = serde_json::from_str(jwk).ok()?;
-        value.get(name)?.as_str().map(str::to_owned)
-    };
-    let wanted = |algorithm: &&JwtAlgorithm| match member("alg") {
-        Some(alg) => algorithm.name() == alg,
-        None => true,
-    };
+    let said: Value = serde_json::from_str(jwk).unwrap_or_default();
+    let alg = said.get("alg").and_then(Value::as_str);
+    let wanted = |algorithm: &&JwtAlgorithm| alg.is_none_or(|alg| algorithm.name() == alg);
     for algorithm in algorithms.iter().filter(wanted) {
         match JwtKey::from_jwk(*algorithm, jwk) {
             Ok(key) => return Ok(Some(key)),

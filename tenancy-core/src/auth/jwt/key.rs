@@ -258,6 +258,13 @@ impl JwtKey {
         self.kid.as_deref()
     }
 
+    /// Whether two of the keys have one name, or none.
+    pub(in crate::auth) fn share_a_name(keys: &[Self]) -> bool {
+        let mut names: Vec<_> = keys.iter().map(Self::name).collect();
+        names.sort_unstable();
+        names.windows(2).any(|pair| pair[0] == pair[1])
+    }
+
     /// Whether `signature` is this key's for `message`.
     ///
     /// The provider is named, since the process-wide default panics when another crate of the build enables a second

@@ -76,8 +76,7 @@ enum Keys {
 #[derive(Debug)]
 pub struct JwtVerifierBuilder {
     keys: Vec<JwtKey>,
-    #[cfg(feature = "jwks")]
-    jwks: Option<Jwks>,
+    published: Option<Keys>,
     issuer: Option<Box<str>>,
     audiences: Vec<Box<str>>,
     tenant_claim: Box<str>,
@@ -120,8 +119,7 @@ impl JwtVerifier {
     pub fn builder() -> JwtVerifierBuilder {
         JwtVerifierBuilder {
             keys: Vec::new(),
-            #[cfg(feature = "jwks")]
-            jwks: None,
+            published: None,
             issuer: None,
             audiences: Vec::new(),
             tenant_claim: "tenant_id".into(),
@@ -210,7 +208,7 @@ impl JwtVerifierBuilder {
     /// Keys that an identity provider publishes, in place of [`key`](Self::key).
     #[cfg(feature = "jwks")]
     pub fn jwks(mut self, jwks: Jwks) -> Self {
-        self.jwks = Some(jwks);
+        self.published = Some(Keys::Published(jwks));
         self
     }
 
@@ -224,18 +222,13 @@ impl JwtVerifierBuilder {
         if self.audiences.is_empty() || self.audiences.iter().any(|audience| audience.is_empty()) {
             return Err(JwtConfigError::NoAudience);
         }
-        #[cfg(feature = "jwks")]
-        let published = self.jwks;
-        #[cfg(not(feature = "jwks"))]
-        let published: Option<std::convert::Infallible> = None;
-        if published.is_some() != self.keys.is_empty() {
-            return Err(if published.is_some() { JwtConfigError::KeysTwice } else { JwtConfigError::NoKey });
-        }
-        let mut names: Vec<_> = self.keys.iter().map(JwtKey::name).collect();
-        names.sort_unstable();
-        if names.windows(2).any(|pair| pair[0] == pair[1]) {
-            return Err(JwtConfigError::AmbiguousKeys);
-        }
+        let keys = match (self.published, self.keys.is_empty()) {
+            (None, true) => return Err(JwtConfigError::NoKey),
+            (Some(_), false) => return Err(JwtConfigError::KeysTwice),
+            (Some(published), true) => published,
+            (None, false) if JwtKey::share_a_name(&self.keys) => return Err(JwtConfigError::AmbiguousKeys),
+            (None, false) => Keys::Fixed(self.keys),
+        };
         if ["", "iss", "aud", "exp", "nbf", "iat", "jti"].contains(&&*self.tenant_claim) {
             return Err(JwtConfigError::TenantClaim);
         }
@@ -252,13 +245,6 @@ impl JwtVerifierBuilder {
             audiences: self.audiences,
             leeway: self.leeway.as_secs(),
             max_lifetime: self.max_lifetime.as_secs().max(1),
-        };
-        let keys = match published {
-            None => Keys::Fixed(self.keys),
-            #[cfg(feature = "jwks")]
-            Some(jwks) => Keys::Published(jwks),
-            #[cfg(not(feature = "jwks"))]
-            Some(never) => match never {},
         };
         Ok(JwtVerifier { keys, rules, tenant_claim: self.tenant_claim })
     }

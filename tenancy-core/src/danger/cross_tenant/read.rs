@@ -11,10 +11,11 @@ use futures_util::TryStreamExt;
 use sqlx::postgres::PgArguments;
 
 use crate::danger::CrossTenantTx;
-use crate::entity::{Parameter, Row, TenantScoped};
+use crate::entity::{Row, TenantScoped};
 use crate::error::Error;
 use crate::statement::filter::{Conditions, IntoFilter};
-use crate::statement::order::{Order, Term};
+use crate::statement::order::{self, Order, Term};
+use crate::statement::select::number;
 use crate::statement::sql::{ALIAS, Sql};
 
 /// Reads rows of every tenant: made by [`CrossTenantTx::find`].
@@ -123,13 +124,10 @@ impl<E: TenantScoped> CrossSelect<E> {
         let mut sql = Sql::unbound(E::DESCRIPTOR);
         sql.push("SELECT ").columns().push(" FROM ").table().push(" WHERE TRUE");
         self.conditions.render(&mut sql)?;
-        for (i, term) in self.order.iter().enumerate() {
-            sql.push(if i == 0 { " ORDER BY " } else { ", " });
-            term.render(&mut sql);
-        }
+        order::render(&self.order, &mut sql);
         for (word, rows) in [(" LIMIT ", self.limit), (" OFFSET ", self.offset)] {
             if let Some(rows) = rows {
-                sql.push(word).value(&Parameter::of(Some(i64::try_from(rows).unwrap_or(i64::MAX))))?;
+                sql.push(word).value(&number(rows))?;
             }
         }
         Ok(sql.finish())

@@ -2,24 +2,15 @@
 
 use std::fmt::Write as _;
 
-use sqlx::Row as _;
 use sqlx::postgres::PgConnection;
 
 use crate::schema::emit::quote::literal;
-use crate::schema::verify::fill;
+use crate::schema::verify::{self, fill};
 use crate::schema::{Finding, Schema};
 
 pub(super) async fn verify(pg: &mut PgConnection, schema: &Schema) -> Result<Vec<Finding>, sqlx::Error> {
     let rows = sqlx::raw_sql(sqlx::AssertSqlSafe(question(schema))).fetch_all(pg).await?;
-    let finding = |row: &sqlx::postgres::PgRow| -> Result<Finding, sqlx::Error> {
-        Ok(Finding {
-            code: row.try_get::<String, _>("code")?.into(),
-            object: row.try_get("object")?,
-            problem: row.try_get("problem")?,
-            mend: row.try_get("mend")?,
-        })
-    };
-    rows.iter().map(finding).collect()
+    rows.iter().map(verify::finding).collect()
 }
 
 /// The SQL. It holds names of the program's own code, quoted, and nothing else from outside.

@@ -112,11 +112,22 @@ pub(crate) fn steps<'a>(before: Option<&'a Lock>, now: &'a Model) -> Vec<Step<'a
     let mut steps = Vec::new();
     difference.foundation(&mut steps);
     difference.keys(&mut steps);
-    difference.usage(&mut steps);
+    difference.grant_usage(difference.role, difference.former_role().is_some(), &mut steps);
     difference.isolation(&mut steps);
     difference.cross_tenant(&mut steps);
     difference.farewell(&mut steps);
     steps
+}
+
+fn schemas(entities: &[Entity]) -> BTreeSet<&str> {
+    entities.iter().map(|entity| entity.table.schema.as_str()).collect()
+}
+
+fn revoke_usage<'a>(before: &'a Lock, role: &'a str, steps: &mut Vec<Step<'a>>) {
+    for schema in schemas(&before.entities) {
+        let reverse = Some(Change::GrantUsage(schema, role));
+        steps.push(Step::new(Change::RevokeUsage(schema, role), reverse));
+    }
 }
 
 struct Difference<'a> {
@@ -207,17 +218,14 @@ impl<'a> Difference<'a> {
             .collect()
     }
 
-    fn usage(&self, steps: &mut Vec<Step<'a>>) {
-        let schemas = |entities: &'a [Entity]| -> BTreeSet<&'a str> {
-            entities.iter().map(|entity| entity.table.schema.as_str()).collect()
-        };
-        let unchanged = self.former_role().is_none();
-        let held = self.before.filter(|_| unchanged).map_or_else(BTreeSet::new, |b| schemas(&b.entities));
+    /// `other`: the role is another than before.
+    fn grant_usage(&self, role: &'a str, other: bool, steps: &mut Vec<Step<'a>>) {
+        let held = self.before.filter(|_| !other).map_or_else(BTreeSet::new, |b| schemas(&b.entities));
         for schema in schemas(&self.now.entities) {
             let new = !held.contains(schema);
             if new || self.restated() {
-                let reverse = new.then_some(Change::RevokeUsage(schema, self.role));
-                steps.push(Step::new(Change::GrantUsage(schema, self.role), reverse));
+                let reverse = new.then_some(Change::RevokeUsage(schema, role));
+                steps.push(Step::new(Change::GrantUsage(schema, role), reverse));
             }
         }
     }
@@ -283,9 +291,6 @@ impl<'a> Difference<'a> {
     fn cross_tenant(&self, steps: &mut Vec<Step<'a>>) {
         let was = self.before.and_then(|before| before.cross_tenant_role.as_deref());
         let is = self.now.cross_tenant_role.as_deref();
-        let schemas = |entities: &'a [Entity]| -> BTreeSet<&'a str> {
-            entities.iter().map(|entity| entity.table.schema.as_str()).collect()
-        };
         if let Some(role) = is {
             let other = was != is;
             if other || self.restated() {
@@ -294,14 +299,7 @@ impl<'a> Difference<'a> {
                 let reverse = other.then_some(Change::DropCrossTenant(role));
                 steps.push(Step::new(Change::AddCrossTenant(role), reverse));
             }
-            let held = self.before.filter(|_| !other).map_or_else(BTreeSet::new, |b| schemas(&b.entities));
-            for schema in schemas(&self.now.entities) {
-                let new = !held.contains(schema);
-                if new || self.restated() {
-                    let reverse = new.then_some(Change::RevokeUsage(schema, role));
-                    steps.push(Step::new(Change::GrantUsage(schema, role), reverse));
-                }
-            }
+            self.grant_usage(role, other, steps);
             for entity in &self.now.entities {
                 let new = other || self.held(entity).is_none();
                 if new || self.restated() {
@@ -317,10 +315,7 @@ impl<'a> Difference<'a> {
             steps.push(Step::new(Change::Hide(&held.table, role), reverse));
         }
         if gone {
-            for schema in schemas(&before.entities) {
-                let reverse = Some(Change::GrantUsage(schema, role));
-                steps.push(Step::new(Change::RevokeUsage(schema, role), reverse));
-            }
+            revoke_usage(before, role, steps);
             steps.push(Step::new(Change::DropCrossTenant(role), Some(Change::AddCrossTenant(role))));
         }
     }
@@ -340,12 +335,7 @@ impl<'a> Difference<'a> {
                 let reverse = Some(Change::Admit { entity, role: former, fresh: true });
                 steps.push(Step::new(Change::Retire(&entity.table, former), reverse));
             }
-            for schema in
-                before.entities.iter().map(|held| held.table.schema.as_str()).collect::<BTreeSet<_>>()
-            {
-                let reverse = Some(Change::GrantUsage(schema, former));
-                steps.push(Step::new(Change::RevokeUsage(schema, former), reverse));
-            }
+            revoke_usage(before, former, steps);
             steps.push(Step::new(Change::DropRole(former), Some(Change::AddRole(former))));
         }
     }

@@ -12,7 +12,8 @@ use sqlx::postgres::{PgConnection, PgRow};
 
 use crate::schema::emit::quote::literal;
 use crate::schema::emit::{BOUND_CHECK, CURRENT_TENANT_BODY};
-use crate::schema::{EntityDescriptor, Finding, Schema};
+use crate::schema::model::Table;
+use crate::schema::{Finding, Schema};
 
 /// PostgreSQL 15, which made `ON DELETE SET NULL (column)` and views of the invoker's rights.
 pub(crate) const LEAST_VERSION: u32 = 150_000;
@@ -37,16 +38,11 @@ const SELF: &str = "SELECT oid FROM pg_roles WHERE rolname IN (session_user, cur
 
 /// The SQL. It holds names of the program's own code, quoted, and nothing else from outside.
 fn question(schema: &Schema) -> String {
-    let adopting = |entity: &EntityDescriptor| {
-        schema.adopting().iter().any(|text| {
-            let (schema, table) = text.split_once('.').unwrap_or(("public", text));
-            (schema, table) == (entity.schema_name(), entity.table)
-        })
-    };
-    let listed = schema
-        .entities()
-        .iter()
-        .map(|entity| (entity.schema_name(), entity.table, entity.tenant, adopting(entity)));
+    let adopting: Vec<Table> = schema.adopting().iter().filter_map(|text| Table::parse(text)).collect();
+    let listed = schema.entities().iter().map(|entity| {
+        let adopting = adopting.contains(&Table::of(entity));
+        (entity.schema_name(), entity.table, entity.tenant, adopting)
+    });
     let text = format!(
         "{PREAMBLE}found (code, object, problem, mend) AS (\n{CHECKS})\n\
          SELECT DISTINCT ON (code, object) code, object, problem, mend FROM found ORDER BY code, object"
@@ -105,7 +101,8 @@ pub(crate) fn fill(text: &str, values: &[(&'static str, String)]) -> String {
     filled + rest
 }
 
-fn finding(row: &PgRow) -> Result<Finding, sqlx::Error> {
+/// A row of a question, as what it found.
+pub(crate) fn finding(row: &PgRow) -> Result<Finding, sqlx::Error> {
     Ok(Finding {
         code: row.try_get::<String, _>("code")?.into(),
         object: row.try_get("object")?,
