@@ -14,6 +14,8 @@ use tenancy_testkit::{TestAuthority, TestDb};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+use crate::common::run;
+
 #[derive(Debug, TenantScoped)]
 #[tenancy(table = "shop.projects", unique(slug))]
 pub struct Project {
@@ -63,10 +65,6 @@ struct Shop {
     db: TestDb,
     superuser: PgConnection,
     legacy: String,
-}
-
-async fn run(connection: &mut PgConnection, sql: &str) -> Result<(), sqlx::Error> {
-    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(connection).await.map(drop)
 }
 
 async fn number(connection: &mut PgConnection, sql: &str) -> i64 {

@@ -14,6 +14,8 @@ use tenancy::prelude::*;
 use tenancy_testkit::TestDb;
 use uuid::Uuid;
 
+use crate::common::run;
+
 #[derive(Debug, TenantScoped)]
 #[tenancy(table = "prey.notes", unique(slug), index(body), insert = "NoteOfPrey")]
 pub struct Note {
@@ -79,10 +81,6 @@ struct Prey {
     them: Uuid,
     /// A note of theirs.
     id: Uuid,
-}
-
-async fn run(connection: &mut PgConnection, sql: &str) -> Result<(), sqlx::Error> {
-    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(connection).await.map(drop)
 }
 
 impl Prey {

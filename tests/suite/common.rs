@@ -141,6 +141,11 @@ tenancy::schema! {
 
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("tests/suite/migrations");
 
+/// SQL of the test's own, any number of statements.
+pub async fn run(connection: &mut PgConnection, sql: &str) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(connection).await.map(drop)
+}
+
 /// A database of its own, an authority that only it trusts, and two tenants.
 pub struct World {
     pub test: TestDb,

@@ -18,6 +18,8 @@ use tenancy::schema::Finding;
 use tenancy_testkit::{TestAuthority, TestDb};
 use uuid::Uuid;
 
+use crate::common::run;
+
 #[derive(Debug, TenantScoped)]
 #[tenancy(table = "books.accounts", unique(name))]
 pub struct Account {
@@ -49,10 +51,6 @@ struct Books {
     superuser: PgConnection,
     login: String,
     tenants: Vec<TenantId>,
-}
-
-async fn run(connection: &mut PgConnection, sql: &str) -> Result<(), sqlx::Error> {
-    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(connection).await.map(drop)
 }
 
 impl Books {

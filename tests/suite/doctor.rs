@@ -4,13 +4,15 @@
 use std::collections::BTreeSet;
 
 use sqlx::postgres::PgConnection;
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
+use sqlx::{ConnectOptions as _, Connection as _};
 use tenancy::doctor::{Accepted, Doctor, Report};
 use tenancy::prelude::*;
 use tenancy::schema::{Code, Severity};
 use tenancy_testkit::{TestAuthority, TestDb};
 use tokio::sync::{Mutex, MutexGuard};
 use uuid::Uuid;
+
+use crate::common::run;
 
 #[derive(Debug, TenantScoped)]
 #[tenancy(table = "clinic.boards", unique(slug), index(note))]
@@ -71,10 +73,6 @@ struct Clinic {
     superuser: PgConnection,
     login: String,
     owner: String,
-}
-
-async fn run(connection: &mut PgConnection, sql: &str) -> Result<(), sqlx::Error> {
-    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(connection).await.map(drop)
 }
 
 impl Clinic {

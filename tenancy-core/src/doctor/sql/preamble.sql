@@ -59,10 +59,10 @@ pinned (name, body, language, returns, volatility, parallel, definer) AS (
 ),
 -- Who may execute a function.
 executable AS (
-  SELECT f.oid, string_agg(DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END, ', ') AS whom
-    FROM pg_proc f CROSS JOIN LATERAL aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) a
+  SELECT f.oid, string_agg(DISTINCT h.whom, ', ') AS whom
+    FROM pg_proc f CROSS JOIN LATERAL aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) a JOIN holders h ON h.oid = a.grantee
    WHERE (f.pronamespace <> 'pg_catalog'::regnamespace OR f.proname IN ({reserved}))
-     AND a.grantee <> f.proowner AND a.grantee IN (SELECT oid FROM holders)
+     AND a.grantee <> f.proowner
    GROUP BY f.oid
 ),
 -- Functions of one's own among them. PostgreSQL makes some itself, for a range type.

@@ -57,22 +57,21 @@ SELECT DISTINCT 'G04-PUBLIC', t.name, 'it is granted to every role of the server
   FROM family t JOIN granted g USING (oid) WHERE g.grantee = 0
 UNION ALL
 SELECT 'G05-CREATE', w.object, format('%s may create %s in it', string_agg(DISTINCT w.whom, ', '), w.things), format('REVOKE CREATE ON %s FROM %s', w.kind, string_agg(DISTINCT w.whom, ', '))
-  FROM (SELECT n.nspname::text, 'objects', format('SCHEMA %I', n.nspname), CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END
-          FROM pg_namespace n CROSS JOIN LATERAL aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) a
-         WHERE a.privilege_type = 'CREATE' AND a.grantee IN (SELECT oid FROM holders) AND a.grantee <> n.nspowner
+  FROM (SELECT n.nspname::text, 'objects', format('SCHEMA %I', n.nspname), h.whom
+          FROM pg_namespace n CROSS JOIN LATERAL aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) a JOIN holders h ON h.oid = a.grantee
+         WHERE a.privilege_type = 'CREATE' AND a.grantee <> n.nspowner
            AND n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema'
         UNION ALL
-        SELECT d.datname, 'schemas', format('DATABASE %I', d.datname), CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END
-          FROM pg_database d CROSS JOIN LATERAL aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
-         WHERE d.datname = current_database() AND a.privilege_type = 'CREATE' AND a.grantee IN (SELECT oid FROM holders) AND a.grantee <> d.datdba
+        SELECT d.datname, 'schemas', format('DATABASE %I', d.datname), h.whom
+          FROM pg_database d CROSS JOIN LATERAL aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a JOIN holders h ON h.oid = a.grantee
+         WHERE d.datname = current_database() AND a.privilege_type = 'CREATE' AND a.grantee <> d.datdba
        ) AS w (object, things, kind, whom)
  GROUP BY w.object, w.things, w.kind
 UNION ALL
 SELECT 'G06-TEMP', d.datname, format('%s may create temporary objects: they shadow others, and stay with the connection', string_agg(DISTINCT w.whom, ', ')),
        format('REVOKE TEMPORARY ON DATABASE %I FROM %s', d.datname, string_agg(DISTINCT w.whom, ', '))
-  FROM pg_database d CROSS JOIN LATERAL aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
-  CROSS JOIN LATERAL (SELECT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END) AS w (whom)
- WHERE d.datname = current_database() AND a.privilege_type = 'TEMPORARY' AND a.grantee IN (SELECT oid FROM holders) AND a.grantee <> d.datdba
+  FROM pg_database d CROSS JOIN LATERAL aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a JOIN holders w ON w.oid = a.grantee
+ WHERE d.datname = current_database() AND a.privilege_type = 'TEMPORARY' AND a.grantee <> d.datdba
  GROUP BY d.datname
 UNION ALL
 SELECT 'G07-SEQUENCE', c.oid::regclass::text, format('%s may read or advance it: it counts the rows of all tenants', string_agg(DISTINCT g.whom, ', ')),
@@ -91,9 +90,10 @@ UNION ALL
 SELECT DISTINCT 'G10-DEFAULT-ACL', coalesce(n.nspname, 'every schema')::text,
        format('new %s of %I will be granted before they have policies', CASE d.defaclobjtype WHEN 'r' THEN 'tables' ELSE 'sequences' END, d.defaclrole::regrole),
        format('ALTER DEFAULT PRIVILEGES FOR ROLE %s%s REVOKE ALL ON %s FROM %s', d.defaclrole::regrole, coalesce(' IN SCHEMA ' || quote_ident(n.nspname), ''),
-              CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' ELSE 'SEQUENCES' END, CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END)
+              CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' ELSE 'SEQUENCES' END, h.whom)
   FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace CROSS JOIN LATERAL aclexplode(d.defaclacl) a
- WHERE d.defaclobjtype IN ('r', 'S') AND a.grantee IN (SELECT oid FROM holders) AND a.grantee <> d.defaclrole
+  JOIN holders h ON h.oid = a.grantee
+ WHERE d.defaclobjtype IN ('r', 'S') AND a.grantee <> d.defaclrole
 UNION ALL
 SELECT 'G11-STATS', c.oid::regclass::text,
        format('%s reads %s', string_agg(DISTINCT g.whom, ', '),

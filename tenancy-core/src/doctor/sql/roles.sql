@@ -58,8 +58,8 @@ UNION ALL
 SELECT 'B07-DOMAIN-USAGE', 'tenancy.bound', format('%s may use it as the type of a column', string_agg(DISTINCT w.whom, ', ')),
        format('REVOKE ALL ON TYPE tenancy.bound FROM %s', string_agg(DISTINCT w.whom, ', '))
   FROM foundation f JOIN pg_type t ON t.oid = f.domain CROSS JOIN LATERAL aclexplode(coalesce(t.typacl, acldefault('T', t.typowner))) a
-  CROSS JOIN LATERAL (SELECT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END) AS w (whom)
- WHERE a.grantee <> t.typowner AND a.grantee IN (SELECT oid FROM holders) HAVING count(*) > 0
+  JOIN holders w ON w.oid = a.grantee
+ WHERE a.grantee <> t.typowner HAVING count(*) > 0
 UNION ALL
 SELECT 'B08-SETTING-FUNCTION', p.oid::regprocedure::text, 'the runtime role may not execute it, so no statement of its can bind',
        format('GRANT EXECUTE ON FUNCTION %s TO %I', p.oid::regprocedure, runtime.name)

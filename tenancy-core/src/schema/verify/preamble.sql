@@ -41,19 +41,17 @@ roles AS (
                             WHERE m.roleid = r.oid ORDER BY m.member = s.oid DESC, m.member LIMIT 1)) END AS leave
     FROM reach JOIN pg_roles r ON r.oid = reach.oid JOIN pg_roles s ON s.oid = reach.start
 ),
--- Whoever they are, they hold what PUBLIC holds.
-holders (oid) AS (SELECT 0::oid UNION SELECT oid FROM reach),
+-- Whoever they are, they hold what PUBLIC holds. By the names that GRANT and REVOKE take.
+holders (oid, whom) AS (SELECT 0::oid, 'PUBLIC' UNION SELECT oid, oid::regrole::text FROM reach),
 -- Grants to them, of a column too (`attnum`), the owner's own aside.
 granted AS (
-  SELECT c.oid, 0::int2 AS attnum, a.privilege_type, a.is_grantable, a.grantee,
-         CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END AS whom
-    FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a
-   WHERE a.grantee <> c.relowner AND a.grantee IN (SELECT oid FROM holders)
+  SELECT c.oid, 0::int2 AS attnum, a.privilege_type, a.is_grantable, a.grantee, h.whom
+    FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a JOIN holders h ON h.oid = a.grantee
+   WHERE a.grantee <> c.relowner
   UNION ALL
-  SELECT c.oid, t.attnum, a.privilege_type, a.is_grantable, a.grantee,
-         CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END
-    FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid CROSS JOIN LATERAL aclexplode(t.attacl) a
-   WHERE t.attacl IS NOT NULL AND a.grantee <> c.relowner AND a.grantee IN (SELECT oid FROM holders)
+  SELECT c.oid, t.attnum, a.privilege_type, a.is_grantable, a.grantee, h.whom
+    FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid CROSS JOIN LATERAL aclexplode(t.attacl) a JOIN holders h ON h.oid = a.grantee
+   WHERE t.attacl IS NOT NULL AND a.grantee <> c.relowner
 ),
 -- Relations whose rows they reach, by whatever grant.
 reached (oid, whom) AS (
