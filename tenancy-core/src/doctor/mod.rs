@@ -66,7 +66,8 @@ impl Doctor {
     }
 
     /// What the last emitted migration asked for, by the text of its `tenancy.lock.json`: for tools that cannot see the
-    /// structs.
+    /// structs. The types of columns are not compared (`T18-TYPE`), since PostgreSQL is never told them and the file does
+    /// not hold them.
     ///
     /// # Errors
     ///

@@ -1,5 +1,6 @@
 //! The role that reads across tenants, and the table that says that it did: of a schema that names one.
 
+use crate::schema::emit::foundation::{Kind, ensure_role};
 use crate::schema::emit::quote::{ident, literal, table};
 use crate::schema::model::Table;
 
@@ -21,11 +22,14 @@ pub(crate) fn drop_audit(tag: &str) -> String {
 }
 
 pub(crate) fn add_role(role: &str, tag: &str) -> String {
-    format!(include_str!("cross_tenant.sql"), tag = tag, role = ident(role), role_literal = literal(role),)
-        + &format!(
-            "GRANT INSERT (use, event, requested_by, reason, detail) ON tenancy.cross_tenant_audit TO {};\n",
-            ident(role)
-        )
+    let kind = Kind {
+        kind: "reader",
+        named: "cross-tenant",
+        unfit: "reader.rolsuper",
+        problem: "the cross-tenant role % is a superuser, and would not be held by grants",
+        attributes: "NOSUPERUSER",
+    };
+    format!(include_str!("cross_tenant.sql"), ensured = ensure_role(role, &kind, tag), role = ident(role))
 }
 
 /// The role itself stays, as the runtime role does.

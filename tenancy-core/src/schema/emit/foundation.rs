@@ -25,9 +25,43 @@ pub(crate) fn drop() -> String {
     include_str!("foundation_drop.sql").to_owned()
 }
 
+/// What is asked of a group role, in the words of its SQL.
+pub(crate) struct Kind {
+    /// A variable.
+    pub(crate) kind: &'static str,
+    pub(crate) named: &'static str,
+    /// A condition on that variable.
+    pub(crate) unfit: &'static str,
+    pub(crate) problem: &'static str,
+    pub(crate) attributes: &'static str,
+}
+
+/// The role exists from then on, and is fit for what it is for. Roles belong to the whole server.
+pub(crate) fn ensure_role(role: &str, of: &Kind, tag: &str) -> String {
+    let Kind { kind, named, unfit, problem, attributes } = of;
+    format!(
+        include_str!("ensure_role.sql"),
+        tag = tag,
+        role = ident(role),
+        role_literal = literal(role),
+        kind = kind,
+        named = named,
+        unfit = unfit,
+        problem = problem,
+        attributes = attributes,
+    )
+}
+
 /// The runtime role, and what it may do with the foundation.
 pub(crate) fn add_role(role: &str, tag: &str) -> String {
-    format!(include_str!("role.sql"), tag = tag, role = ident(role), role_literal = literal(role))
+    let kind = Kind {
+        kind: "runtime",
+        named: "runtime",
+        unfit: "runtime.rolsuper OR runtime.rolbypassrls",
+        problem: "row-level security does not hold for the runtime role %",
+        attributes: "NOSUPERUSER NOBYPASSRLS",
+    };
+    format!(include_str!("role.sql"), ensured = ensure_role(role, &kind, tag), role = ident(role))
 }
 
 /// The role itself stays: roles belong to the whole server, and other databases may have grants for it.
