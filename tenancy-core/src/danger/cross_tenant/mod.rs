@@ -37,6 +37,7 @@ use crate::schema::Schema;
 ///
 /// ```sql
 /// CREATE ROLE acme_reports_login LOGIN BYPASSRLS IN ROLE acme_reports;
+/// GRANT CONNECT ON DATABASE acme TO acme_reports_login; -- provisioning takes it from everybody
 /// ```
 ///
 /// ```no_run
