@@ -9,8 +9,9 @@ pub use tenancy_core::adopt;
 #[cfg(feature = "doctor")]
 pub use tenancy_core::doctor;
 pub use tenancy_core::{
-    __private, AuthError, Authority, Error, Executor, InvalidTenantId, RawSql, Schema, ServerError, TenantDb,
-    TenantId, TenantScoped, TenantToken, TenantTx, auth, danger, db, entity, migrations, schema, statement,
+    __private, AuthError, Authority, Error, Executor, InvalidLabel, InvalidTenantId, Label, PublicRead,
+    PublicTenant, RawSql, Schema, ServerError, TenantDb, TenantId, TenantScoped, TenantToken, TenantTx, auth,
+    danger, db, entity, migrations, schema, statement,
 };
 
 /// The examples of the guides compile.
@@ -28,5 +29,7 @@ mod guides {
 ///
 /// It holds the derive with its trait, whose methods are the statements, and the types that signatures name.
 pub mod prelude {
-    pub use crate::{Authority, Executor, TenantDb, TenantId, TenantScoped, TenantToken, TenantTx};
+    pub use crate::{
+        Authority, Executor, PublicTenant, TenantDb, TenantId, TenantScoped, TenantToken, TenantTx,
+    };
 }

@@ -76,6 +76,40 @@ CREATE OR REPLACE FUNCTION tenancy.current_tenant() RETURNS uuid LANGUAGE sql ST
   RETURN nullif(pg_catalog.current_setting('app.tenant_id', true), '')::uuid;
 REVOKE ALL ON FUNCTION tenancy.current_tenant() FROM PUBLIC;
 
+-- Visitors, whom nobody has authenticated: a host name says which tenant's public rows they read. That is a binding of its
+-- own, which opens nothing but SELECT on the tables that are marked public_read. It is refused where a tenant is bound.
+DO $tenancy$
+DECLARE
+  held text;
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_type WHERE typnamespace = 'tenancy'::regnamespace AND typname = 'bound_public') THEN
+    CREATE DOMAIN tenancy.bound_public AS uuid;
+  ELSIF NOT EXISTS (SELECT FROM pg_type WHERE oid = 'tenancy.bound_public'::regtype AND typtype = 'd' AND typbasetype = 'uuid'::regtype) THEN
+    RAISE EXCEPTION 'tenancy: tenancy.bound_public exists and is no domain over uuid' USING HINT = 'Rename it.';
+  END IF;
+  IF ARRAY(SELECT regexp_replace(pg_get_constraintdef(oid), '[[:space:]]+', ' ', 'g') FROM pg_constraint
+            WHERE contypid = 'tenancy.bound_public'::regtype)
+     IS DISTINCT FROM ARRAY['CHECK ( CASE WHEN ((VALUE IS NULL) OR (VALUE = ''00000000-0000-0000-0000-000000000000''::uuid) OR (COALESCE(current_setting(''app.tenant_id''::text, true), ''''::text) <> ''''::text)) THEN false ELSE CASE COALESCE(current_setting(''app.public_tenant_id''::text, true), ''''::text) WHEN ''''::text THEN (set_config(''app.public_tenant_id''::text, (VALUE)::text, true) IS NOT NULL) WHEN (VALUE)::text THEN true ELSE false END END)'] THEN
+    FOR held IN SELECT conname FROM pg_constraint WHERE contypid = 'tenancy.bound_public'::regtype LOOP
+      EXECUTE format('ALTER DOMAIN tenancy.bound_public DROP CONSTRAINT %I', held);
+    END LOOP;
+    ALTER DOMAIN tenancy.bound_public ADD CONSTRAINT one_tenant_per_transaction CHECK (
+      CASE WHEN VALUE IS NULL OR VALUE = '00000000-0000-0000-0000-000000000000'::uuid
+             OR coalesce(current_setting('app.tenant_id', true), '') <> '' THEN false
+           ELSE CASE coalesce(current_setting('app.public_tenant_id', true), '')
+                  WHEN ''          THEN set_config('app.public_tenant_id', VALUE::text, true) IS NOT NULL
+                  WHEN VALUE::text THEN true
+                  ELSE false END END);
+  END IF;
+END $tenancy$;
+REVOKE ALL ON TYPE tenancy.bound_public FROM PUBLIC;
+
+-- Whose rows may be read, where a table is public: those of the tenant that is bound, and else those that a visitor asks for.
+CREATE OR REPLACE FUNCTION tenancy.readable_tenant() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
+  RETURN coalesce(nullif(pg_catalog.current_setting('app.tenant_id', true), ''),
+                  nullif(pg_catalog.current_setting('app.public_tenant_id', true), ''))::uuid;
+REVOKE ALL ON FUNCTION tenancy.readable_tenant() FROM PUBLIC;
+
 -- Who is bound, for the owner, who is told when nobody is. Forced row-level security holds it too, and a data migration
 -- that touched no rows, or a report without any, would otherwise be silent.
 CREATE OR REPLACE FUNCTION tenancy.owner_tenant() RETURNS uuid LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -169,7 +203,7 @@ BEGIN
   END IF;
 END $tenancy$;
 GRANT USAGE ON SCHEMA tenancy TO "tenancy_app";
-GRANT EXECUTE ON FUNCTION tenancy.current_tenant() TO "tenancy_app";
+GRANT EXECUTE ON FUNCTION tenancy.current_tenant(), tenancy.readable_tenant() TO "tenancy_app";
 
 -- What emission does not own must not be in its way.
 DO $tenancy$

@@ -32,6 +32,18 @@ pub enum Error {
     /// anything is sent, and PostgreSQL refuses it again.
     #[error("the transaction is bound to another tenant")]
     OtherTenant,
+    /// A [`PublicTenant`](crate::PublicTenant) reads on the database, and never in a transaction, which is of a tenant that
+    /// was verified. Nothing was sent.
+    #[error(
+        "a transaction is of a tenant that was verified: read with it, or with the visitor on the database"
+    )]
+    PublicInTransaction,
+    /// A visitor must not see this entity. Nothing was sent.
+    #[error("`{entity}` is not `public_read`")]
+    NotPublic {
+        /// The Rust type.
+        entity: &'static str,
+    },
     /// The schema that this database was connected with does not list the entity, so nobody verified its isolation.
     /// Nothing was sent.
     #[error("`{entity}` is not listed in the schema of this database: add it to `schema!`")]
@@ -252,7 +264,7 @@ impl ServerError {
     pub(crate) fn is_other_tenant(&self) -> bool {
         &*self.code == "23514"
             && self.schema.as_deref() == Some("tenancy")
-            && self.data_type.as_deref() == Some("bound")
+            && matches!(self.data_type.as_deref(), Some("bound" | "bound_public"))
             && self.constraint.as_deref() == Some("one_tenant_per_transaction")
     }
 

@@ -16,16 +16,22 @@ pub mod db;
 pub mod doctor;
 pub mod entity;
 mod error;
+#[cfg(feature = "tower")]
+pub mod http;
 mod id;
+mod label;
+mod public;
 pub mod schema;
 pub mod statement;
 mod token;
 
 pub use crate::auth::{AuthError, Authority};
 pub use crate::db::{Executor, RawSql, TenantDb, TenantTx};
-pub use crate::entity::TenantScoped;
+pub use crate::entity::{PublicRead, TenantScoped};
 pub use crate::error::{Error, ServerError};
 pub use crate::id::{InvalidTenantId, TenantId};
+pub use crate::label::{InvalidLabel, Label};
+pub use crate::public::PublicTenant;
 pub use crate::schema::Schema;
 pub use crate::token::TenantToken;
 

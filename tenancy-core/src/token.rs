@@ -1,7 +1,7 @@
 //! [`TenantToken`]: proof that a tenant was verified.
 //!
 //! **This is the file to audit.** The fields of a token are private to this module, and a token is built in exactly
-//! one place: [`Authority::authenticate`], at the end of this file, after the authority's verifier has accepted a
+//! one place: `Authority::mint`, at the end of this file, after the authority's verifier has accepted a
 //! credential. What is absent is the point: there is no constructor, `Default`, `From`, `FromStr`, `Deserialize` or
 //! `Serialize`, and no test back door. `tests/one_mint.rs` walks the sources and holds this.
 
@@ -78,7 +78,7 @@ impl fmt::Debug for TenantToken {
 }
 
 impl Authority {
-    /// Verifies a credential and mints the token of the tenant that it speaks for. **The one mint.**
+    /// Verifies a credential and mints the token of the tenant that it speaks for.
     ///
     /// For a [`JwtVerifier`](crate::auth::JwtVerifier) the credential is the compact JWT, without `Bearer `.
     ///
@@ -86,14 +86,35 @@ impl Authority {
     ///
     /// [`AuthError`] says why the credential was refused, and never repeats any part of it.
     pub async fn authenticate(&self, credential: &str) -> Result<TenantToken, AuthError> {
+        self.mint(credential, None).await
+    }
+
+    /// As [`authenticate`](Self::authenticate), for a tenant that the request asks for. Asking proves nothing: the credential
+    /// must speak for that tenant, or the [memberships](Self::with_memberships) must know its subject as a member.
+    ///
+    /// # Errors
+    ///
+    /// As [`authenticate`](Self::authenticate); [`AuthError::NotItsTenant`], [`AuthError::NotAMember`],
+    /// [`AuthError::UnknownTenant`] and [`AuthError::Suspended`] are one answer to a client.
+    pub async fn authenticate_for(
+        &self,
+        credential: &str,
+        tenant: TenantId,
+    ) -> Result<TenantToken, AuthError> {
+        self.mint(credential, Some(tenant)).await
+    }
+
+    /// **The one mint.**
+    async fn mint(&self, credential: &str, asked: Option<TenantId>) -> Result<TenantToken, AuthError> {
         let verified = self.verify(credential).await?;
         if SystemTime::now() >= verified.expires_at() {
             return Err(AuthError::Expired);
         }
+        let tenant = self.admit(&verified, asked).await?;
         Ok(TenantToken {
             proven: Arc::new(Proven {
                 authority: self.id(),
-                tenant: verified.tenant(),
+                tenant,
                 expires_at: verified.expires_at(),
                 subject: verified.into_subject(),
             }),

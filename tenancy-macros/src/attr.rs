@@ -47,6 +47,7 @@ pub(crate) struct StructAttrs {
     pub(crate) table: Given<LitStr>,
     pub(crate) insert: Given<Ident>,
     pub(crate) krate: Given<Path>,
+    pub(crate) public_read: Given<()>,
     pub(crate) insert_derive: Vec<Path>,
     pub(crate) indexes: Vec<KeyAttr>,
     pub(crate) uniques: Vec<KeyAttr>,
@@ -71,7 +72,7 @@ pub(crate) struct FieldAttrs {
     pub(crate) on_delete: Given<LitStr>,
 }
 
-const ON_STRUCT: &[&str] = &["table", "index", "unique", "insert", "insert_derive", "crate"];
+const ON_STRUCT: &[&str] = &["table", "index", "unique", "public_read", "insert", "insert_derive", "crate"];
 const ON_FIELD: &[&str] = &["tenant", "id", "default", "generated", "column", "references", "on_delete"];
 
 impl StructAttrs {
@@ -86,6 +87,10 @@ impl StructAttrs {
             "insert" => {
                 let insert = value(&name, input, ident, "the name of a struct", r#"insert = "NewProject""#);
                 said.insert.give(name, insert)
+            }
+            "public_read" => {
+                let alone = nothing(&name, input);
+                said.public_read.give(name, alone)
             }
             "crate" => {
                 let krate = value(&name, input, path, "a path", "crate = ::tenancy");

@@ -14,6 +14,7 @@ pub(crate) fn expand(entity: &Entity<'_>) -> TokenStream {
     let insert_struct = insert_struct(entity);
     let witnesses = witnesses(entity);
     let tenant_scoped = tenant_scoped(entity);
+    let public_read = public_read(entity);
     let new_entity = new_entity(entity);
     let krate = &entity.names.krate;
     let ident = entity.ident;
@@ -25,6 +26,7 @@ pub(crate) fn expand(entity: &Entity<'_>) -> TokenStream {
             use #krate::__private as __private;
             #witnesses
             #tenant_scoped
+            #public_read
             #new_entity
             __private::register! { #ident }
         };
@@ -137,6 +139,19 @@ fn tenant_scoped(entity: &Entity<'_>) -> TokenStream {
     }
 }
 
+/// What lets visitors read the entity.
+pub(crate) fn public_read(entity: &Entity<'_>) -> Option<TokenStream> {
+    let Entity { ident, names: Names { krate, .. }, .. } = entity;
+    entity.attrs.public_read.is_given().then(|| {
+        quote! {
+            #[automatically_derived]
+            impl #krate::PublicRead for #ident {
+                fn only_public_read_is_allowed_to_implement_this_trait() {}
+            }
+        }
+    })
+}
+
 /// The type of the id, or a tuple of the types of several.
 pub(crate) fn id_type(entity: &Entity<'_>) -> TokenStream {
     let types: Vec<_> = entity.ids().map(|id| id.ty).collect();
@@ -173,6 +188,7 @@ fn descriptor(entity: &Entity<'_>) -> TokenStream {
     };
     let tenant =
         entity.fields.iter().find(|field| field.role == Role::Tenant).map_or("", |tenant| &tenant.column);
+    let public_read = entity.attrs.public_read.is_given();
     let columns = entity.fields.iter().map(|Field { column, role, nullable, witness, .. }| {
         let role = role.in_descriptor();
         quote! {
@@ -207,6 +223,7 @@ fn descriptor(entity: &Entity<'_>) -> TokenStream {
             schema: #schema,
             table: #table,
             tenant: #tenant,
+            public_read: #public_read,
             columns: &[#(#columns),*],
             select_list: #select_list,
             indexes: &[#(&[#(#indexes),*]),*],

@@ -8,7 +8,7 @@ use quote::{ToTokens, quote};
 use syn::DeriveInput;
 
 use crate::attr::StructAttrs;
-use crate::expand::{columns_struct, id_type, insert_struct};
+use crate::expand::{columns_struct, id_type, insert_struct, public_read};
 use crate::model::{Entity, Names};
 
 pub(crate) fn expand(
@@ -44,6 +44,7 @@ fn of_entity(entity: &Entity<'_>) -> TokenStream {
             .map_or(quote!(()), |id| id.ty.to_token_stream()),
     };
     let tenant_scoped = tenant_scoped(&entity.name, &columns.to_token_stream(), &id, &new.to_token_stream());
+    let public_read = public_read(entity);
     let new_entity = new_entity();
     quote! {
         #columns_struct
@@ -55,6 +56,7 @@ fn of_entity(entity: &Entity<'_>) -> TokenStream {
             impl #krate::TenantScoped for #ident {
                 #tenant_scoped
             }
+            #public_read
             #[automatically_derived]
             impl __private::NewEntity for #new {
                 type Entity = #ident;
@@ -111,6 +113,7 @@ fn tenant_scoped(name: &str, columns: &TokenStream, id: &TokenStream, new: &Toke
             schema: ::core::option::Option::None,
             table: "",
             tenant: "",
+            public_read: false,
             columns: &[],
             select_list: "",
             indexes: &[],

@@ -120,6 +120,18 @@ pub struct Tick {
     pub at: DateTime<Utc>,
 }
 
+/// What visitors read.
+#[derive(Debug, Clone, PartialEq, TenantScoped)]
+#[tenancy(table = "pages", public_read, unique(path), insert_derive(Debug, Clone))]
+pub struct Page {
+    #[tenancy(id, default)]
+    pub id: Uuid,
+    #[tenancy(tenant)]
+    pub tenant_id: TenantId,
+    pub path: String,
+    pub text: String,
+}
+
 /// Not in [`SCHEMA`].
 #[derive(Debug, Clone, TenantScoped)]
 #[tenancy(table = "notes")]
@@ -131,7 +143,7 @@ pub struct Note {
     pub text: String,
 }
 
-tenancy::schema! { pub SCHEMA: [Project, Task, Order, Sample, Tick] }
+tenancy::schema! { pub SCHEMA: [Project, Task, Order, Sample, Tick, Page] }
 tenancy::migrations!(SCHEMA, "tests/suite/migrations");
 
 tenancy::schema! {

@@ -47,9 +47,20 @@ pub struct Event {
     pub tenant_id: TenantId,
 }
 
+/// What visitors read.
+#[derive(Debug, TenantScoped)]
+#[tenancy(table = "clinic.notices", public_read)]
+pub struct Notice {
+    #[tenancy(id, default)]
+    pub id: Uuid,
+    #[tenancy(tenant)]
+    pub tenant_id: TenantId,
+    pub text: String,
+}
+
 tenancy::schema! {
     /// With a runtime role of its own: the doctor looks at every member, and other tests make bad ones.
-    pub CLINIC: [Board, Card, Event], retired: ["clinic.old"], runtime_role: "tenancy_clinic"
+    pub CLINIC: [Board, Card, Event, Notice], retired: ["clinic.old"], runtime_role: "tenancy_clinic"
 }
 
 const TABLES: &str = "
@@ -59,6 +70,7 @@ const TABLES: &str = "
     CREATE TABLE clinic.cards (id uuid DEFAULT gen_random_uuid(), tenant_id uuid, board_id uuid);
     CREATE TABLE clinic.events (day integer, tenant_id uuid) PARTITION BY RANGE (day);
     CREATE TABLE clinic.events_1 PARTITION OF clinic.events FOR VALUES FROM (0) TO (10);
+    CREATE TABLE clinic.notices (id uuid DEFAULT gen_random_uuid(), tenant_id uuid, text text NOT NULL);
     CREATE TABLE clinic.old (tenant_id uuid);
     CREATE TABLE clinic.countries (code text PRIMARY KEY);
 ";
@@ -327,6 +339,70 @@ const BREAKS: &[(&str, &str, Mend)] = &[
     (
         "CREATE POLICY more ON clinic.cards USING (true); DROP POLICY tenancy_bound ON clinic.cards",
         "P01-NO-RESTRICTIVE clinic.cards\nP02-WIDENING clinic.cards",
+        Printed,
+    ),
+    // Visitors.
+    ("DROP POLICY tenancy_public ON clinic.notices", "P13-NO-PUBLIC clinic.notices", Printed),
+    ("ALTER POLICY tenancy_public ON clinic.notices USING (true)", "P13-NO-PUBLIC clinic.notices", Printed),
+    ("DROP POLICY tenancy_bound ON clinic.notices", "P01-NO-RESTRICTIVE clinic.notices", Printed),
+    ("DROP POLICY tenancy_bound_update ON clinic.notices", "P01-NO-RESTRICTIVE clinic.notices", Printed),
+    (
+        "ALTER POLICY tenancy_bound_delete ON clinic.notices USING (true)",
+        "P01-NO-RESTRICTIVE clinic.notices",
+        Printed,
+    ),
+    (
+        "DROP POLICY tenancy_bound_delete ON clinic.notices; CREATE POLICY tenancy_bound_delete ON clinic.notices \
+         FOR DELETE USING (tenant_id = (SELECT tenancy.current_tenant()))",
+        "P01-NO-RESTRICTIVE clinic.notices",
+        Printed,
+    ),
+    // Of a table that is not theirs.
+    (
+        "ALTER POLICY tenancy_bound ON clinic.cards USING (tenant_id = (SELECT tenancy.readable_tenant()))",
+        "P01-NO-RESTRICTIVE clinic.cards",
+        Printed,
+    ),
+    (
+        "CREATE POLICY tenancy_public ON clinic.cards FOR SELECT USING (tenant_id = (SELECT tenancy.readable_tenant()))",
+        "P03-EXTRA clinic.cards",
+        Printed,
+    ),
+    (
+        "ALTER DOMAIN tenancy.bound_public DROP CONSTRAINT one_tenant_per_transaction",
+        "B02-DOMAIN tenancy.bound_public",
+        Printed,
+    ),
+    (
+        "CREATE OR REPLACE FUNCTION tenancy.readable_tenant() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE \
+         RETURN nullif(current_setting('app.public_tenant_id', true), '')::uuid",
+        "B03-FUNCTION tenancy.readable_tenant()",
+        Printed,
+    ),
+    (
+        "REVOKE EXECUTE ON FUNCTION tenancy.readable_tenant() FROM tenancy_clinic",
+        "B04-PRIVILEGE tenancy.readable_tenant()",
+        Printed,
+    ),
+    (
+        "CREATE TABLE public.visited (tenant tenancy.bound_public)",
+        "B06-DOMAIN-USED public.visited.tenant",
+        Printed,
+    ),
+    ("GRANT USAGE ON TYPE tenancy.bound_public TO PUBLIC", "B07-DOMAIN-USAGE tenancy.bound_public", Printed),
+    (
+        "ALTER ROLE {login} SET app.public_tenant_id = '0b9f7c9e-3d0b-4f6e-9d0e-2f8f7f1f3c55'",
+        "C01-DEFAULT-TENANT {login} in every database",
+        Printed,
+    ),
+    (
+        "ALTER ROLE {owner} SET app.public_tenant_id = 'x'",
+        "C01-DEFAULT-TENANT {owner} in every database",
+        Printed,
+    ),
+    (
+        "CREATE FUNCTION public.v() RETURNS integer LANGUAGE sql SET app.public_tenant_id = 'x' AS 'SELECT 1'",
+        "S07-BINDS public.v()",
         Printed,
     ),
     // Keys.

@@ -19,6 +19,7 @@ mod one_mint;
 mod pipeline;
 mod pooler;
 mod property;
+mod public;
 mod raw;
 mod round_trips;
 mod statements;

@@ -39,6 +39,7 @@ const DDL: &str = r#"
 struct Made {
     /// Two `id` fields, or one.
     composite: bool,
+    public: bool,
     columns: Vec<(&'static str, ColumnRole)>,
     indexes: Vec<Vec<&'static str>>,
     uniques: Vec<Vec<&'static str>>,
@@ -63,8 +64,8 @@ fn made() -> impl Strategy<Value = Made> {
     let keys = || prop::collection::vec(subsequence(COLUMNS.to_vec(), 1..=3), 0..=2);
     let references =
         prop::collection::vec((prop::sample::select(COLUMNS.to_vec()), 0..TABLES.len(), deletion), 0..=2);
-    (any::<bool>(), columns, keys(), keys(), references).prop_map(
-        |(composite, (names, roles), indexes, uniques, references)| {
+    ((any::<bool>(), any::<bool>()), columns, keys(), keys(), references).prop_map(
+        |((composite, public), (names, roles), indexes, uniques, references)| {
             let columns: Vec<_> = names.into_iter().zip(roles).collect();
             let has = |key: &Vec<&'static str>| key.iter().all(|name| columns.iter().any(|(c, _)| c == name));
             let distinct = |keys: Vec<Vec<&'static str>>| {
@@ -79,7 +80,14 @@ fn made() -> impl Strategy<Value = Made> {
                 .collect();
             references.sort();
             references.dedup_by_key(|(column, ..)| *column);
-            Made { composite, indexes: distinct(indexes), uniques: distinct(uniques), columns, references }
+            Made {
+                composite,
+                public,
+                indexes: distinct(indexes),
+                uniques: distinct(uniques),
+                columns,
+                references,
+            }
         },
     )
 }
@@ -146,6 +154,7 @@ fn descriptor(table: usize, made: &Made) -> &'static EntityDescriptor {
         schema,
         table: name,
         tenant: "tenant_id",
+        public_read: made.public,
         columns: leak(columns),
         select_list: "",
         indexes: keys(&made.indexes),

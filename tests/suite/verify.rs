@@ -79,14 +79,14 @@ const BREAKS: &[(&str, &str)] = &[
     ("ALTER DATABASE {db} OWNER TO {login}", "R09-OWNS-DB {db}"),
     (
         "GRANT tenancy_owner TO {login} WITH ADMIN OPTION",
-        "R07-OWNS {group}\nR07-OWNS public.measures\nR07-OWNS tenancy.bound\nR07-OWNS tenancy.current_tenant()\n\
-         R08-OWNS-SCHEMA Ledger \"A\"\nR08-OWNS-SCHEMA tenancy\nR09-OWNS-DB {db}",
+        "R07-OWNS {group}\nR07-OWNS public.measures\nR07-OWNS tenancy.bound\nR07-OWNS tenancy.bound_public\nR07-OWNS tenancy.current_tenant()\n\
+         R07-OWNS tenancy.readable_tenant()\nR08-OWNS-SCHEMA Ledger \"A\"\nR08-OWNS-SCHEMA tenancy\nR09-OWNS-DB {db}",
     ),
     // To be able to become the owner is enough, inherited or not.
     (
         "ALTER ROLE {login} NOINHERIT; GRANT tenancy_owner TO {login}; GRANT CONNECT ON DATABASE {db} TO {login}",
-        "R07-OWNS {group}\nR07-OWNS public.measures\nR07-OWNS tenancy.bound\nR07-OWNS tenancy.current_tenant()\n\
-         R08-OWNS-SCHEMA Ledger \"A\"\nR08-OWNS-SCHEMA tenancy\nR09-OWNS-DB {db}{not_inherited}",
+        "R07-OWNS {group}\nR07-OWNS public.measures\nR07-OWNS tenancy.bound\nR07-OWNS tenancy.bound_public\nR07-OWNS tenancy.current_tenant()\n\
+         R07-OWNS tenancy.readable_tenant()\nR08-OWNS-SCHEMA Ledger \"A\"\nR08-OWNS-SCHEMA tenancy\nR09-OWNS-DB {db}{not_inherited}",
     ),
     // Foundation.
     ("DROP DOMAIN tenancy.bound", "B01-NO-FOUNDATION tenancy.bound"),
@@ -118,6 +118,12 @@ const BREAKS: &[(&str, &str)] = &[
          AS $$ SELECT nullif(current_setting('app.tenant_id', true), '')::uuid $$",
         "B03-FUNCTION tenancy.current_tenant()",
     ),
+    ("DROP DOMAIN tenancy.bound_public", "B01-NO-FOUNDATION tenancy.bound_public"),
+    (
+        "ALTER DOMAIN tenancy.bound_public DROP CONSTRAINT one_tenant_per_transaction",
+        "B02-DOMAIN tenancy.bound_public",
+    ),
+    ("ALTER FUNCTION tenancy.readable_tenant() VOLATILE", "B03-FUNCTION tenancy.readable_tenant()"),
     ("ALTER FUNCTION tenancy.current_tenant() IMMUTABLE", "B03-FUNCTION tenancy.current_tenant()"),
     ("ALTER FUNCTION tenancy.current_tenant() VOLATILE", "B03-FUNCTION tenancy.current_tenant()"),
     ("ALTER FUNCTION tenancy.current_tenant() SECURITY DEFINER", "B03-FUNCTION tenancy.current_tenant()"),
@@ -230,7 +236,8 @@ async fn each_break_is_found_and_nothing_else() {
             .expect("a number");
         // Before 16, INHERIT was the role's and not the membership's.
         let not_inherited = if version < 160_000 {
-            "\nR12-NOT-RUNTIME {login}\nB04-PRIVILEGE tenancy\nB04-PRIVILEGE tenancy.current_tenant()"
+            "\nR12-NOT-RUNTIME {login}\nB04-PRIVILEGE tenancy\nB04-PRIVILEGE tenancy.current_tenant()\n\
+             B04-PRIVILEGE tenancy.readable_tenant()"
         } else {
             ""
         };
@@ -301,6 +308,7 @@ async fn a_login_outside_of_the_group_and_a_group_that_is_missing() {
     let expected = [
         "B04-PRIVILEGE tenancy".to_owned(),
         "B04-PRIVILEGE tenancy.current_tenant()".to_owned(),
+        "B04-PRIVILEGE tenancy.readable_tenant()".to_owned(),
         format!("R12-NOT-RUNTIME {login}"),
     ];
     assert_eq!(codes, expected);

@@ -92,7 +92,7 @@ END $tenancy$;
 
 DO $tenancy$ BEGIN
   IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'tenancy_app') THEN
-    REVOKE ALL ON FUNCTION tenancy.current_tenant() FROM "tenancy_app";
+    REVOKE ALL ON FUNCTION tenancy.current_tenant(), tenancy.readable_tenant() FROM "tenancy_app";
     REVOKE ALL ON SCHEMA tenancy FROM "tenancy_app";
   END IF;
 END $tenancy$;
@@ -103,7 +103,9 @@ DROP FUNCTION tenancy.maintenance(regclass[]);
 DROP TABLE tenancy.lifted;
 DROP FUNCTION tenancy.put_back();
 DROP FUNCTION tenancy.owner_tenant();
+DROP FUNCTION tenancy.readable_tenant();
 DROP FUNCTION tenancy.current_tenant();
+DROP DOMAIN tenancy.bound_public;
 DROP DOMAIN tenancy.bound;
 DROP TABLE tenancy.emitted;
 DROP SCHEMA tenancy;

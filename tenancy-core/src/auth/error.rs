@@ -4,8 +4,9 @@ use std::fmt;
 
 /// Why a credential was refused. No variant carries any part of the credential.
 ///
-/// The variants are for logs and metrics. To a client all of them are one answer, 401: telling a stranger which check
-/// failed helps only the stranger.
+/// The variants are for logs and metrics. To a client they are few: telling a stranger which check failed helps only the
+/// stranger. What is wrong with a credential is 401, whatever it is; what its subject may not do is 403, whether the tenant
+/// exists or not; and what this server could not find out is 503.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthError {
@@ -65,9 +66,49 @@ pub enum AuthError {
     /// `iat`, with leeway, has not come yet.
     #[error("the JWT was issued in the future")]
     IssuedInTheFuture,
+    /// The credential is no session id or API key of ours.
+    #[error("the credential is not of the form of a session id or an API key")]
+    NotACredential,
+    /// No such session or API key, or another secret.
+    #[error("there is no such session or API key")]
+    UnknownCredential,
+    /// The credential was revoked, or it was issued before a cut-off.
+    #[error("the credential was revoked")]
+    Revoked,
+    /// The credential speaks for several tenants or for none, and the request does not say for which one it is.
+    #[error("the request does not say for which tenant it is")]
+    NoTenantChosen,
+    /// The request asks for another tenant than the credential speaks for.
+    #[error("the credential does not speak for the tenant that the request asks for")]
+    NotItsTenant,
+    /// The credential says who, and not for which tenant, and the authority has no memberships to ask.
+    #[error("the credential names no tenant, and this authority knows no memberships")]
+    NoMemberships,
+    /// The subject is no member of the tenant.
+    #[error("the subject is no member of the tenant")]
+    NotAMember,
+    /// There is no such tenant.
+    #[error("there is no such tenant")]
+    UnknownTenant,
+    /// The tenant is suspended.
+    #[error("the tenant is suspended")]
+    Suspended,
+    /// A store of memberships, revocations, credentials or labels did not answer. This is the server's failure (503), and no
+    /// proof against the client.
+    #[error("a store of identities did not answer")]
+    NoStore,
     /// A verifier of one's own refused the credential.
     #[error("the credential was refused")]
     Refused,
+}
+
+impl AuthError {
+    /// What the store said is logged here, since the error carries nothing.
+    #[cfg(feature = "identity")]
+    pub(super) fn store(error: &crate::auth::StoreError) -> Self {
+        tracing::error!(target: "tenancy::auth", %error, "a store of identities did not answer");
+        Self::NoStore
+    }
 }
 
 /// A claim that a verifier reads (RFC 7519, section 4.1).
@@ -86,6 +127,8 @@ pub enum Claim {
     IssuedAt,
     /// `sub`
     Subject,
+    /// `jti`
+    Id,
     /// The tenant claim, whatever its name.
     Tenant,
 }
@@ -99,6 +142,7 @@ impl fmt::Display for Claim {
             Self::NotBefore => "`nbf`",
             Self::IssuedAt => "`iat`",
             Self::Subject => "subject (`sub`)",
+            Self::Id => "`jti`",
             Self::Tenant => "tenant claim",
         })
     }

@@ -1,10 +1,8 @@
 //! [`Verifier`]: what decides whether a credential is genuine.
 
 use std::future::Future;
-use std::time::SystemTime;
 
-use crate::TenantId;
-use crate::auth::AuthError;
+use crate::auth::{AuthError, Verified};
 
 /// Decides whether a credential is genuine and which tenant it speaks for.
 ///
@@ -21,44 +19,21 @@ use crate::auth::AuthError;
 pub trait Verifier: Send + Sync + 'static {
     /// Accepts a credential, saying what it proves, or refuses it.
     fn verify(&self, credential: &str) -> impl Future<Output = Result<Verified, AuthError>> + Send;
+
+    /// Whether a first poll is the last one as a rule, and dropping the future after it loses nothing: then an answer costs
+    /// no allocation for waiting. False unless said otherwise.
+    #[doc(hidden)]
+    const ANSWERS_AT_ONCE: bool = false;
 }
 
 /// A verifier of this crate. Sealed: see [`danger::authority`](crate::danger::authority) for one of your own.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a verifier of this crate",
     label = "isolation would trust whatever this accepts",
-    note = "use `JwtVerifier` or `ServiceVerifier`, or say why it can be trusted: `danger::authority(verifier, Reason::new(\"…\"))`"
+    note = "use `JwtVerifier`, `ServiceVerifier` or `OpaqueVerifier`, or say why it can be trusted: `danger::authority(verifier, Reason::new(\"…\"))`"
 )]
 pub trait BuiltIn: Verifier + sealed::Sealed {}
 
 pub(super) mod sealed {
     pub trait Sealed {}
-}
-
-/// What an accepted credential proves. Plain data: only an [`Authority`](crate::Authority) makes a token of it.
-#[derive(Debug)]
-pub struct Verified {
-    tenant: TenantId,
-    subject: Box<str>,
-    expires_at: SystemTime,
-}
-
-impl Verified {
-    /// `subject` is who presented the credential; `expires_at` is when to stop believing it, leeway included.
-    #[must_use]
-    pub fn new(tenant: TenantId, subject: impl Into<Box<str>>, expires_at: SystemTime) -> Self {
-        Self { tenant, subject: subject.into(), expires_at }
-    }
-
-    pub(crate) fn tenant(&self) -> TenantId {
-        self.tenant
-    }
-
-    pub(crate) fn expires_at(&self) -> SystemTime {
-        self.expires_at
-    }
-
-    pub(crate) fn into_subject(self) -> Box<str> {
-        self.subject
-    }
 }

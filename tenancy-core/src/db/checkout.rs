@@ -26,7 +26,8 @@ const CLEAN_WITHIN: Duration = Duration::from_secs(5);
 const RESET: &str = "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ROLE; RESET ALL; UNLISTEN *; \
      SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES; \
      SELECT pg_catalog.now() = pg_catalog.statement_timestamp() \
-        AND coalesce(pg_catalog.current_setting('app.tenant_id', true), '') = '' \
+        AND pg_catalog.concat(pg_catalog.current_setting('app.tenant_id', true), \
+                              pg_catalog.current_setting('app.public_tenant_id', true)) = '' \
         AND NOT EXISTS (SELECT FROM pg_catalog.pg_prepared_statements WHERE from_sql) AS clean, \
      (SELECT pg_catalog.count(*) FROM pg_catalog.pg_prepared_statements) AS prepared";
 

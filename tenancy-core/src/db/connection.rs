@@ -12,7 +12,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgTypeInfo};
 use sqlx::{ConnectOptions, Connection as _, Row as _};
 use tokio::time::timeout;
 
-use crate::db::bound::DOMAIN;
+use crate::db::bound::{DOMAIN, Domains, PUBLIC_DOMAIN};
 use crate::error::Error;
 use crate::schema::Finding;
 
@@ -27,8 +27,7 @@ pub(crate) struct Connection {
     pub(crate) state: State,
     /// A transaction was begun by us, and not ended.
     pub(crate) in_transaction: bool,
-    /// The domain `tenancy.bound`, by its id.
-    pub(crate) domain: PgTypeInfo,
+    pub(crate) domains: Domains,
     idle_since: Instant,
 }
 
@@ -77,9 +76,9 @@ impl managed::Manager for Manager {
 
     async fn create(&self) -> Result<Connection, Error> {
         let mut pg = self.open().await?;
-        let domain = examine(&mut pg).await?;
+        let domains = examine(&mut pg).await?;
         let idle_since = Instant::now();
-        Ok(Connection { pg, state: State::Clean, in_transaction: false, domain, idle_since })
+        Ok(Connection { pg, state: State::Clean, in_transaction: false, domains, idle_since })
     }
 
     async fn recycle(&self, connection: &mut Connection, metrics: &Metrics) -> RecycleResult<Error> {
@@ -106,13 +105,15 @@ fn driver(error: sqlx::Error) -> Error {
 /// What a new connection says about itself, in one round trip: `connect` has verified the roles and the policies, but
 /// this session may be another login's (a failover, a changed role), or start with a tenant.
 const EXAMINE: &str = "SELECT pg_catalog.to_regtype('tenancy.bound')::pg_catalog.oid AS domain, \
+     pg_catalog.to_regtype('tenancy.bound_public')::pg_catalog.oid AS public_domain, \
      r.rolsuper OR r.rolbypassrls AS bypasses, \
      pg_catalog.current_setting('row_security') <> 'on' AS off, \
-     coalesce(pg_catalog.current_setting('app.tenant_id', true), '') <> '' AS tenant \
+     pg_catalog.concat(pg_catalog.current_setting('app.tenant_id', true), \
+                       pg_catalog.current_setting('app.public_tenant_id', true)) <> '' AS tenant \
      FROM pg_catalog.pg_roles r WHERE r.rolname = current_user";
 
-/// Refuses a connection that would not isolate, and learns the id of the domain.
-async fn examine(pg: &mut PgConnection) -> Result<PgTypeInfo, Error> {
+/// Refuses a connection that would not isolate, and learns the ids of the domains.
+async fn examine(pg: &mut PgConnection) -> Result<Domains, Error> {
     let row = sqlx::raw_sql(EXAMINE).fetch_one(pg).await.map_err(driver)?;
     let mut findings = Vec::new();
     let mut found = |column: &str, finding: Finding| -> Result<(), Error> {
@@ -124,12 +125,17 @@ async fn examine(pg: &mut PgConnection) -> Result<PgTypeInfo, Error> {
     found("bypasses", Finding::session("the role of this session bypasses row-level security"))?;
     found("off", Finding::session("row_security is off in this session"))?;
     found("tenant", Finding::session("this session starts with a tenant already bound"))?;
-    let domain: Option<Oid> = row.try_get("domain").map_err(driver)?;
-    if domain.is_none() {
-        findings.push(Finding::no_foundation(DOMAIN));
-    }
-    match domain {
-        Some(domain) if findings.is_empty() => Ok(PgTypeInfo::with_oid(domain)),
+    let mut domain = |column: &str, name: &str| -> Result<Option<Oid>, Error> {
+        let domain: Option<Oid> = row.try_get(column).map_err(driver)?;
+        if domain.is_none() {
+            findings.push(Finding::no_foundation(name));
+        }
+        Ok(domain)
+    };
+    match (domain("domain", DOMAIN)?, domain("public_domain", PUBLIC_DOMAIN)?) {
+        (Some(tenant), Some(public)) if findings.is_empty() => {
+            Ok(Domains { tenant: PgTypeInfo::with_oid(tenant), public: PgTypeInfo::with_oid(public) })
+        }
         _ => Err(Error::NotIsolated { findings }),
     }
 }

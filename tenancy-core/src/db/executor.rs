@@ -4,7 +4,6 @@ use std::fmt;
 
 use sqlx::postgres::PgConnection;
 
-use crate::TenantToken;
 use crate::db::bound::Bound;
 use crate::db::checkout::Checkout;
 use crate::db::connection::State;
@@ -12,6 +11,7 @@ use crate::db::transaction::Parking;
 use crate::db::{TenantDb, TenantTx};
 use crate::error::Error;
 use crate::schema::EntityDescriptor;
+use crate::statement::Scope;
 
 /// What a statement runs on: `&TenantDb` (by itself) or `&mut TenantTx` (in the transaction). Sealed.
 ///
@@ -95,23 +95,36 @@ impl<'c> Executor<'c> for Source<'c> {
 
 impl<'c> Source<'c> {
     /// Everything that is checked before anything is sent.
-    pub(crate) fn check(&self, token: &TenantToken, entity: &'static EntityDescriptor) -> Result<(), Error> {
-        let db = match &self.0 {
-            Target::Database(db) => db,
-            Target::Transaction(tx) if tx.tenant() != token.tenant() => return Err(Error::OtherTenant),
-            Target::Transaction(tx) => tx.db(),
+    pub(crate) fn check(&self, scope: &Scope, entity: &'static EntityDescriptor) -> Result<(), Error> {
+        let db = match (&self.0, scope) {
+            (Target::Database(db), Scope::Tenant(token)) => {
+                db.check_token(token)?;
+                db
+            }
+            (Target::Transaction(tx), Scope::Tenant(token)) => {
+                if tx.tenant() != token.tenant() {
+                    return Err(Error::OtherTenant);
+                }
+                tx.db().check_token(token)?;
+                tx.db()
+            }
+            (Target::Database(db), Scope::Public(_)) if entity.public_read => db,
+            // No statement is built of an entity that is not: this is for descriptors that were written by hand.
+            (Target::Database(_), Scope::Public(_)) => {
+                return Err(Error::NotPublic { entity: entity.entity });
+            }
+            (Target::Transaction(_), Scope::Public(_)) => return Err(Error::PublicInTransaction),
         };
-        db.check_token(token)?;
         db.check_listed(entity)
     }
 
     /// Checks, then takes a connection.
     pub(crate) async fn open(
         self,
-        token: &TenantToken,
+        scope: &Scope,
         entity: &'static EntityDescriptor,
     ) -> Result<Session<'c>, Error> {
-        self.check(token, entity)?;
+        self.check(scope, entity)?;
         match self.0 {
             Target::Database(db) => Ok(Session::Pooled(db.checkout().await?)),
             Target::Transaction(tx) => tx.session(),
@@ -134,8 +147,8 @@ impl Session<'_> {
     }
 
     /// The first parameter of every statement.
-    pub(crate) fn bind(&mut self, token: &TenantToken) -> Bound {
-        Bound::new(token.tenant(), self.checkout().connection().domain.clone())
+    pub(crate) fn bind(&mut self, scope: &Scope) -> Bound {
+        Bound::of(scope, &self.checkout().connection().domains)
     }
 
     /// The connection. From here on it is dirty, until [`end`](Self::end) has seen the statement's end.

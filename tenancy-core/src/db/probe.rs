@@ -50,7 +50,7 @@ fn driver(error: sqlx::Error) -> Error {
 const WHO: &str = "SELECT tenancy.current_tenant() WHERE $1::tenancy.bound IS NOT NULL";
 
 async fn who(connection: &mut Connection, tenant: TenantId) -> Result<Option<Uuid>, sqlx::Error> {
-    let bound = Bound::new(tenant, connection.domain.clone());
+    let bound = Bound::new(tenant, connection.domains.tenant.clone());
     sqlx::query_scalar(WHO).bind(bound).fetch_one(&mut connection.pg).await
 }
 

@@ -22,7 +22,8 @@ pub(super) fn question(model: &Model, version: Option<u32>) -> String {
     ];
     let listed = model.all().map(|entity| {
         let Entity { table, tenant, .. } = entity;
-        (table.schema.as_str(), table.name.as_str(), tenant.as_str(), model.adopting.contains(entity))
+        let adopting = model.adopting.contains(entity);
+        (table.schema.as_str(), table.name.as_str(), tenant.as_str(), adopting, entity.public_read)
     });
     let text = format!(
         "{BEHAVIOUR}{PREAMBLE}{further}found (code, object, problem, mend) AS (\n{checks})\n\

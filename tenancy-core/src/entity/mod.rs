@@ -9,5 +9,5 @@ pub use self::column::{
     Assignable, Column, DefaultId, Defaulted, Fixed, Generated, Id, NotNull, Nullable, Required, Settable,
 };
 pub use self::parameter::Parameter;
-pub use self::scoped::{NewEntity, Row, TenantScoped};
+pub use self::scoped::{NewEntity, PublicRead, Row, TenantScoped};
 pub use self::value::{ColumnType, ForeignKeyOf, IntoAssignment, IntoValue, TenantKey, Values};

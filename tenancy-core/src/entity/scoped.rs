@@ -5,7 +5,7 @@ use sqlx::{Decode, Postgres, Type};
 
 use crate::entity::Values;
 use crate::schema::EntityDescriptor;
-use crate::statement::{Count, Delete, Exists, Filter, Insert, InsertMany, Proof, Select, Update};
+use crate::statement::{Count, Delete, Exists, Filter, Insert, InsertMany, Proof, ReadProof, Select, Update};
 
 /// An entity whose rows belong to one tenant each. Implemented by `#[derive(TenantScoped)]` alone.
 ///
@@ -41,22 +41,22 @@ pub trait TenantScoped: Sized + Send + Unpin + 'static {
     fn only_derive_is_allowed_to_implement_this_trait();
 
     /// Reads the tenant's rows.
-    fn find<P: Proof + ?Sized>(proof: &P) -> Select<Self> {
+    fn find<P: ReadProof<Self> + ?Sized>(proof: &P) -> Select<Self> {
         Select::new(proof)
     }
 
     /// Reads the tenant's row with this id. Another tenant's row with this id is not there.
-    fn find_by_id<P: Proof + ?Sized>(proof: &P, id: Self::Id) -> Select<Self> {
+    fn find_by_id<P: ReadProof<Self> + ?Sized>(proof: &P, id: Self::Id) -> Select<Self> {
         Select::by_id(proof, id)
     }
 
     /// Counts the tenant's rows.
-    fn count<P: Proof + ?Sized>(proof: &P) -> Count<Self> {
+    fn count<P: ReadProof<Self> + ?Sized>(proof: &P) -> Count<Self> {
         Count::new(proof)
     }
 
     /// Asks whether the tenant has such a row.
-    fn exists<P: Proof + ?Sized>(proof: &P) -> Exists<Self> {
+    fn exists<P: ReadProof<Self> + ?Sized>(proof: &P) -> Exists<Self> {
         Exists::new(proof)
     }
 
@@ -82,6 +82,20 @@ pub trait TenantScoped: Sized + Send + Unpin + 'static {
     fn delete<P: Proof + ?Sized>(proof: &P) -> Delete<Self> {
         Delete::new(proof)
     }
+}
+
+/// An entity whose rows everybody may read: `#[tenancy(public_read)]`.
+///
+/// A [`PublicTenant`](crate::PublicTenant) reads it, and PostgreSQL has a policy for such reads. Writing needs proof, as ever.
+/// Every column is read, so give what is public a table of its own.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not `public_read`: a visitor must not see it",
+    label = "only a `TenantToken` opens this",
+    note = "a host name proves nothing; take a `TenantToken`, or say `#[tenancy(public_read)]` of `{Self}` when all of its columns are public"
+)]
+pub trait PublicRead: TenantScoped {
+    #[doc(hidden)]
+    fn only_public_read_is_allowed_to_implement_this_trait();
 }
 
 /// What an insert of an entity must be given. Implemented by the derive, for the struct that it generates.

@@ -191,6 +191,7 @@ const CODES: &[Code] = &[
     ),
     warning("P11-OWNER", "A data migration that forgets tenancy.maintenance touches no rows, in silence."),
     warning("P12-ADOPTING", "A program that knows no tenants is held by nothing but its own WHERE."),
+    decides("P13-NO-PUBLIC", "Visitors see nothing, or what another policy says."),
     decides("R00-NO-ROLE", "Nobody holds the grants that were emitted."),
     decides("R01-SUPER", "Row-level security does not hold a superuser."),
     decides("R02-BYPASSRLS", "Row-level security does not hold the role."),

@@ -18,6 +18,8 @@ pub struct EntityDescriptor {
     pub table: &'static str,
     /// The tenant column.
     pub tenant: &'static str,
+    /// Whether visitors read it: `public_read`.
+    pub public_read: bool,
     /// Every column, the tenant's included, in the order of the fields.
     pub columns: &'static [ColumnDescriptor],
     /// Every column, quoted, as a statement lists them: `"t"."id", "t"."name"`. Most of what rendering a statement writes.

@@ -66,6 +66,9 @@ fn changes(before: &Entity, now: &Entity) -> impl Iterator<Item = String> {
     if before.tenant != now.tenant {
         lines.push(format!("the tenant column is {:?}, and was {:?}", now.tenant, before.tenant));
     }
+    if before.public_read != now.public_read {
+        lines.push(if now.public_read { "visitors read it" } else { "visitors read it no more" }.to_owned());
+    }
     let (was, is) = (before.id().collect::<Vec<_>>(), now.id().collect::<Vec<_>>());
     if was != is {
         lines.push(format!("the id is {is:?}, and was {was:?}"));

@@ -42,6 +42,7 @@ pub(super) static PROJECT: EntityDescriptor = EntityDescriptor {
     schema: None,
     table: "projects",
     tenant: "tenant_id",
+    public_read: false,
     columns: &[
         column("id", ColumnRole::DefaultId),
         column("tenant_id", ColumnRole::Tenant),
@@ -62,6 +63,7 @@ pub(super) static TASK: EntityDescriptor = EntityDescriptor {
     schema: None,
     table: "tasks",
     tenant: "tenant_id",
+    public_read: false,
     columns: &[
         column("id", ColumnRole::DefaultId),
         column("tenant_id", ColumnRole::Tenant),
@@ -85,6 +87,7 @@ pub(super) static ORDER: EntityDescriptor = EntityDescriptor {
     schema: Some("Odd \"Names\""),
     table: "it's $tenancy$ \\ a\n\"order\"; DROP TABLE projects --",
     tenant: "Tenant \"Id\"",
+    public_read: false,
     columns: &[
         column("select", ColumnRole::Id),
         column("Tenant \"Id\"", ColumnRole::Tenant),
@@ -109,6 +112,7 @@ pub(super) static MEMBER: EntityDescriptor = EntityDescriptor {
     schema: Some("app"),
     table: "a_table_whose_name_is_exactly_as_long_as_postgresql_keeps_a_nam",
     tenant: "tenant_id",
+    public_read: false,
     columns: &[
         column("project_id", ColumnRole::Id),
         column("user_id", ColumnRole::Id),
@@ -132,6 +136,7 @@ pub(super) static EVENT: EntityDescriptor = EntityDescriptor {
     schema: Some("app"),
     table: "events",
     tenant: "tenant_id",
+    public_read: false,
     columns: &[
         column("tenant_id", ColumnRole::Tenant),
         column("at", ColumnRole::Id),

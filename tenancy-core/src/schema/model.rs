@@ -46,6 +46,9 @@ pub(crate) struct Entity {
     #[serde(flatten)]
     pub(crate) table: Table,
     pub(crate) tenant: String,
+    /// Visitors read it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) public_read: bool,
     /// The tenant's column included.
     pub(crate) columns: Vec<Column>,
     /// Without the tenant column that leads each of them, as `uniques`.
@@ -91,6 +94,7 @@ impl Entity {
         Self {
             table: Table::of(descriptor),
             tenant: descriptor.tenant.to_owned(),
+            public_read: descriptor.public_read,
             columns: descriptor
                 .columns
                 .iter()

@@ -2,13 +2,12 @@
 
 use std::marker::PhantomData;
 
-use crate::TenantToken;
 use crate::db::Executor;
 use crate::entity::TenantScoped;
 use crate::error::Error;
 use crate::schema::EntityDescriptor;
 use crate::statement::filter::{Conditions, IntoFilter};
-use crate::statement::proof::Proof;
+use crate::statement::proof::{ReadProof, Scope};
 use crate::statement::run::{self, Statement};
 use crate::statement::sql::{ALIAS, Sql};
 
@@ -30,7 +29,7 @@ pub struct Exists<E> {
 
 #[derive(Debug)]
 struct Ask {
-    token: TenantToken,
+    scope: Scope,
     entity: &'static EntityDescriptor,
     conditions: Conditions,
     before: &'static str,
@@ -39,18 +38,18 @@ struct Ask {
 
 impl Ask {
     fn new<E: TenantScoped>(
-        proof: &(impl Proof + ?Sized),
+        proof: &(impl ReadProof<E> + ?Sized),
         before: &'static str,
         after: &'static str,
     ) -> Self {
-        let (token, entity) = (proof.token().clone(), E::DESCRIPTOR);
-        Self { token, entity, conditions: Conditions::default(), before, after }
+        let (scope, entity) = (proof.scope(), E::DESCRIPTOR);
+        Self { scope, entity, conditions: Conditions::default(), before, after }
     }
 }
 
 impl Statement for Ask {
-    fn token(&self) -> &TenantToken {
-        &self.token
+    fn scope(&self) -> &Scope {
+        &self.scope
     }
 
     fn entity(&self) -> &'static EntityDescriptor {
@@ -66,7 +65,7 @@ impl Statement for Ask {
 }
 
 impl<E: TenantScoped> Count<E> {
-    pub(crate) fn new<P: Proof + ?Sized>(proof: &P) -> Self {
+    pub(crate) fn new<P: ReadProof<E> + ?Sized>(proof: &P) -> Self {
         Self { ask: Ask::new::<E>(proof, "SELECT count(*)", ""), marker: PhantomData }
     }
 
@@ -90,7 +89,7 @@ impl<E: TenantScoped> Count<E> {
 }
 
 impl<E: TenantScoped> Exists<E> {
-    pub(crate) fn new<P: Proof + ?Sized>(proof: &P) -> Self {
+    pub(crate) fn new<P: ReadProof<E> + ?Sized>(proof: &P) -> Self {
         Self { ask: Ask::new::<E>(proof, "SELECT EXISTS (SELECT", ")"), marker: PhantomData }
     }
 

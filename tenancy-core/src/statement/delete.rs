@@ -2,13 +2,12 @@
 
 use std::marker::PhantomData;
 
-use crate::TenantToken;
 use crate::db::Executor;
 use crate::entity::TenantScoped;
 use crate::error::Error;
 use crate::schema::EntityDescriptor;
 use crate::statement::filter::{Conditions, IntoFilter};
-use crate::statement::proof::Proof;
+use crate::statement::proof::{Proof, Scope};
 use crate::statement::run::{self, Statement};
 use crate::statement::sql::{ALIAS, Sql};
 use crate::statement::update::{Chosen, Filtered, Unfiltered};
@@ -23,7 +22,7 @@ pub struct Delete<E, S = Unfiltered> {
 
 #[derive(Debug)]
 struct Removal {
-    token: TenantToken,
+    scope: Scope,
     entity: &'static EntityDescriptor,
     conditions: Conditions,
     all_rows: bool,
@@ -32,9 +31,9 @@ struct Removal {
 
 impl<E: TenantScoped> Delete<E> {
     pub(crate) fn new<P: Proof + ?Sized>(proof: &P) -> Self {
-        let (token, entity) = (proof.token().clone(), E::DESCRIPTOR);
+        let (scope, entity) = (Scope::Tenant(proof.token().clone()), E::DESCRIPTOR);
         let removal =
-            Removal { token, entity, conditions: Conditions::default(), all_rows: false, returning: false };
+            Removal { scope, entity, conditions: Conditions::default(), all_rows: false, returning: false };
         Self { removal, marker: PhantomData }
     }
 
@@ -107,8 +106,8 @@ impl<E: TenantScoped, S> Delete<E, S> {
 }
 
 impl Statement for Removal {
-    fn token(&self) -> &TenantToken {
-        &self.token
+    fn scope(&self) -> &Scope {
+        &self.scope
     }
 
     fn entity(&self) -> &'static EntityDescriptor {

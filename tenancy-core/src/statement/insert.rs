@@ -2,14 +2,13 @@
 
 use std::marker::PhantomData;
 
-use crate::TenantToken;
 use crate::db::Executor;
 use crate::entity::{
     Column, ColumnType, IntoAssignment, NewEntity, Parameter, Settable, TenantScoped, Values,
 };
 use crate::error::Error;
 use crate::schema::EntityDescriptor;
-use crate::statement::proof::Proof;
+use crate::statement::proof::{Proof, Scope};
 use crate::statement::run::{self, Statement};
 use crate::statement::sql::{ALIAS, Sql};
 
@@ -23,7 +22,7 @@ pub struct Insert<E> {
 
 #[derive(Debug)]
 struct NewRow {
-    token: TenantToken,
+    scope: Scope,
     entity: &'static EntityDescriptor,
     columns: Vec<&'static str>,
     values: Values,
@@ -35,7 +34,7 @@ impl<E: TenantScoped> Insert<E> {
         let mut values = Values::with_capacity(E::New::COLUMNS.len());
         new.values(&mut values);
         let row = NewRow {
-            token: proof.token().clone(),
+            scope: Scope::Tenant(proof.token().clone()),
             entity: E::DESCRIPTOR,
             columns: E::New::COLUMNS.to_vec(),
             values,
@@ -86,8 +85,8 @@ impl<E: TenantScoped> Insert<E> {
 }
 
 impl Statement for NewRow {
-    fn token(&self) -> &TenantToken {
-        &self.token
+    fn scope(&self) -> &Scope {
+        &self.scope
     }
 
     fn entity(&self) -> &'static EntityDescriptor {
@@ -120,7 +119,7 @@ pub struct InsertMany<E> {
 
 #[derive(Debug)]
 struct NewRows {
-    token: TenantToken,
+    scope: Scope,
     entity: &'static EntityDescriptor,
     columns: &'static [&'static str],
     arrays: Values,
@@ -134,7 +133,7 @@ impl<E: TenantScoped> InsertMany<E> {
         let mut arrays = Values::default();
         E::New::arrays(rows, &mut arrays);
         let rows = NewRows {
-            token: proof.token().clone(),
+            scope: Scope::Tenant(proof.token().clone()),
             entity: E::DESCRIPTOR,
             columns: E::New::COLUMNS,
             arrays,
@@ -152,7 +151,7 @@ impl<E: TenantScoped> InsertMany<E> {
     pub async fn execute<'c, X: Executor<'c>>(self, executor: X) -> Result<u64, Error> {
         let source = executor.source();
         if self.rows.count == 0 {
-            return source.check(&self.rows.token, self.rows.entity).map(|()| 0);
+            return source.check(&self.rows.scope, self.rows.entity).map(|()| 0);
         }
         run::execute(&self.rows, source).await
     }
@@ -165,7 +164,7 @@ impl<E: TenantScoped> InsertMany<E> {
     pub async fn fetch_all<'c, X: Executor<'c>>(mut self, executor: X) -> Result<Vec<E>, Error> {
         let source = executor.source();
         if self.rows.count == 0 {
-            return source.check(&self.rows.token, self.rows.entity).map(|()| Vec::new());
+            return source.check(&self.rows.scope, self.rows.entity).map(|()| Vec::new());
         }
         self.rows.returning = true;
         run::fetch_all(&self.rows, source).await
@@ -175,8 +174,8 @@ impl<E: TenantScoped> InsertMany<E> {
 }
 
 impl Statement for NewRows {
-    fn token(&self) -> &TenantToken {
-        &self.token
+    fn scope(&self) -> &Scope {
+        &self.scope
     }
 
     fn entity(&self) -> &'static EntityDescriptor {

@@ -21,7 +21,8 @@ pub use self::delete::Delete;
 pub use self::filter::{Filter, IntoFilter, MaybeNull, Text};
 pub use self::insert::{Insert, InsertMany};
 pub use self::order::Order;
-pub use self::proof::Proof;
+pub(crate) use self::proof::Scope;
+pub use self::proof::{Proof, ReadProof};
 pub use self::select::Select;
 pub use self::update::{Chosen, Filtered, Unfiltered, Update};
 

@@ -8,16 +8,16 @@ use futures_core::stream::BoxStream;
 use futures_util::TryStreamExt;
 use sqlx::postgres::PgArguments;
 
-use crate::TenantToken;
 use crate::db::{Bound, Session, Source};
 use crate::entity::{Row, TenantScoped};
 use crate::error::Error;
 use crate::schema::EntityDescriptor;
+use crate::statement::Scope;
 use crate::statement::sql::Sql;
 
 /// What every statement can say of itself.
 pub(crate) trait Statement: Send + Sync {
-    fn token(&self) -> &TenantToken;
+    fn scope(&self) -> &Scope;
 
     fn entity(&self) -> &'static EntityDescriptor;
 
@@ -31,7 +31,7 @@ pub(crate) trait Statement: Send + Sync {
 
 /// The text of a statement, as the server gets it.
 pub(crate) fn text(statement: &dyn Statement) -> Result<Arc<str>, Error> {
-    rendered(statement, Bound::shown(statement.token().tenant())).map(|(text, _)| text)
+    rendered(statement, Bound::shown(statement.scope())).map(|(text, _)| text)
 }
 
 /// The method that every statement has: `sql_of!(read)` shows the statement in the field `read`.
@@ -60,8 +60,8 @@ type Query = sqlx::query::Query<'static, sqlx::Postgres, PgArguments>;
 
 async fn open<'c>(statement: &dyn Statement, source: Source<'c>) -> Result<(Session<'c>, Query), Error> {
     statement.check()?;
-    let mut session = source.open(statement.token(), statement.entity()).await?;
-    let bound = session.bind(statement.token());
+    let mut session = source.open(statement.scope(), statement.entity()).await?;
+    let bound = session.bind(statement.scope());
     let (text, arguments) = rendered(statement, bound)?;
     // The text holds identifiers of the entity, quoted, and no value.
     Ok((session, sqlx::query_with(sqlx::AssertSqlSafe(text), arguments)))
@@ -128,7 +128,7 @@ pub(crate) fn fetch<'c, E: TenantScoped>(
         let end = loop {
             match rows.try_next().await {
                 Ok(Some(row)) => {
-                    if statement.token().is_expired() {
+                    if statement.scope().is_expired() {
                         Err(Error::TokenExpired)?;
                     }
                     yield E::decode(&Row::new(&row)).map_err(|error| Error::from_driver(error, entity.entity))?;

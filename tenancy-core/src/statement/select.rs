@@ -4,14 +4,13 @@ use std::marker::PhantomData;
 
 use futures_core::stream::BoxStream;
 
-use crate::TenantToken;
 use crate::db::Executor;
 use crate::entity::{Parameter, TenantScoped};
 use crate::error::Error;
 use crate::schema::EntityDescriptor;
 use crate::statement::filter::{Conditions, IntoFilter};
 use crate::statement::order::{self, Order, Term};
-use crate::statement::proof::Proof;
+use crate::statement::proof::{ReadProof, Scope};
 use crate::statement::run::{self, Statement};
 use crate::statement::sql::{ALIAS, Sql};
 
@@ -26,7 +25,7 @@ pub struct Select<E> {
 /// A [`Select`] without its entity's type.
 #[derive(Debug)]
 struct Read {
-    token: TenantToken,
+    scope: Scope,
     entity: &'static EntityDescriptor,
     conditions: Conditions,
     order: Vec<Term>,
@@ -51,9 +50,9 @@ pub(crate) fn number(rows: u64) -> Parameter {
 }
 
 impl<E: TenantScoped> Select<E> {
-    pub(crate) fn new<P: Proof + ?Sized>(proof: &P) -> Self {
+    pub(crate) fn new<P: ReadProof<E> + ?Sized>(proof: &P) -> Self {
         let read = Read {
-            token: proof.token().clone(),
+            scope: proof.scope(),
             entity: E::DESCRIPTOR,
             conditions: Conditions::default(),
             order: Vec::new(),
@@ -64,7 +63,7 @@ impl<E: TenantScoped> Select<E> {
         Self { read, marker: PhantomData }
     }
 
-    pub(crate) fn by_id<P: Proof + ?Sized>(proof: &P, id: E::Id) -> Self {
+    pub(crate) fn by_id<P: ReadProof<E> + ?Sized>(proof: &P, id: E::Id) -> Self {
         let mut select = Self::new(proof).filter(|columns| E::has_id(columns, id));
         select.read.wanted = Wanted::One;
         select
@@ -143,8 +142,8 @@ impl Read {
 }
 
 impl Statement for Read {
-    fn token(&self) -> &TenantToken {
-        &self.token
+    fn scope(&self) -> &Scope {
+        &self.scope
     }
 
     fn entity(&self) -> &'static EntityDescriptor {

@@ -39,11 +39,14 @@ pub(crate) struct Sql {
     text: String,
     arguments: PgArguments,
     parameters: usize,
+    /// The first parameter, as the text has it.
+    tenant: &'static str,
 }
 
 impl Sql {
     pub(crate) fn new(entity: &'static EntityDescriptor, bound: Bound) -> Result<Self, Error> {
         let mut sql = Self::unbound(entity);
+        sql.tenant = bound.placeholder();
         let added = sql.arguments.add(bound);
         sql.added(added)?;
         Ok(sql)
@@ -53,7 +56,8 @@ impl Sql {
     pub(crate) fn unbound(entity: &'static EntityDescriptor) -> Self {
         // None is left while a thread ends, or while another statement is being rendered on it.
         let buffer = BUFFER.try_with(Cell::take).unwrap_or_default();
-        let mut sql = Self { entity, text: buffer, arguments: PgArguments::default(), parameters: 0 };
+        let mut sql =
+            Self { entity, text: buffer, arguments: PgArguments::default(), parameters: 0, tenant: "NULL" };
         sql.arguments.reserve(USUAL_PARAMETERS, USUAL_BYTES);
         sql
     }
@@ -105,7 +109,7 @@ impl Sql {
     /// The tenant, which binds row-level security while PostgreSQL reads it. The cast is a must: sqlx caches
     /// statements by text alone, and the same text with a bare uuid would bind nothing.
     pub(crate) fn tenant(&mut self) -> &mut Self {
-        self.push("$1::tenancy.bound")
+        self.push(self.tenant)
     }
 
     /// `WHERE` the row is the tenant's.

@@ -2,13 +2,12 @@
 
 use std::marker::PhantomData;
 
-use crate::TenantToken;
 use crate::db::Executor;
 use crate::entity::{Assignable, Column, ColumnType, IntoAssignment, Parameter, TenantScoped};
 use crate::error::Error;
 use crate::schema::EntityDescriptor;
 use crate::statement::filter::{Conditions, IntoFilter};
-use crate::statement::proof::Proof;
+use crate::statement::proof::{Proof, Scope};
 use crate::statement::run::{self, Statement};
 use crate::statement::sql::{ALIAS, Sql};
 
@@ -38,7 +37,7 @@ pub struct Update<E, S = Unfiltered> {
 
 #[derive(Debug)]
 struct Change {
-    token: TenantToken,
+    scope: Scope,
     entity: &'static EntityDescriptor,
     assignments: Vec<(&'static str, Parameter)>,
     conditions: Conditions,
@@ -49,7 +48,7 @@ struct Change {
 impl<E: TenantScoped> Update<E> {
     pub(crate) fn new<P: Proof + ?Sized>(proof: &P) -> Self {
         let change = Change {
-            token: proof.token().clone(),
+            scope: Scope::Tenant(proof.token().clone()),
             entity: E::DESCRIPTOR,
             assignments: Vec::new(),
             conditions: Conditions::default(),
@@ -141,8 +140,8 @@ impl<E: TenantScoped, S> Update<E, S> {
 }
 
 impl Statement for Change {
-    fn token(&self) -> &TenantToken {
-        &self.token
+    fn scope(&self) -> &Scope {
+        &self.scope
     }
 
     fn entity(&self) -> &'static EntityDescriptor {

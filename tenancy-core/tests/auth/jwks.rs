@@ -14,23 +14,23 @@ use crate::common::*;
 use crate::jwk::{jwk, signer};
 
 /// What the provider answers, and how often it was asked.
-struct Answers {
-    status: &'static str,
+pub(crate) struct Answers {
+    pub(crate) status: &'static str,
     headers: String,
-    body: Vec<u8>,
-    after: Duration,
-    asked: Vec<String>,
+    pub(crate) body: Vec<u8>,
+    pub(crate) after: Duration,
+    pub(crate) asked: Vec<String>,
 }
 
 /// An identity provider over a real socket.
 #[derive(Clone)]
-struct Provider {
+pub(crate) struct Provider {
     answers: Arc<Mutex<Answers>>,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Provider {
-    async fn new(body: impl ToString) -> Self {
+    pub(crate) async fn new(body: impl ToString) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
         let answers = Answers {
@@ -74,27 +74,27 @@ impl Provider {
         (head, answers.body.clone(), answers.after)
     }
 
-    fn says(&self, body: impl ToString) {
+    pub(crate) fn says(&self, body: impl ToString) {
         let mut answers = self.answers.lock().expect("not poisoned");
         (answers.status, answers.headers) = ("200 OK", String::new());
         answers.body = body.to_string().into();
     }
 
-    fn set(&self, change: impl FnOnce(&mut Answers)) {
+    pub(crate) fn set(&self, change: impl FnOnce(&mut Answers)) {
         change(&mut self.answers.lock().expect("not poisoned"));
     }
 
-    fn asked(&self) -> usize {
+    pub(crate) fn asked(&self) -> usize {
         self.answers.lock().expect("not poisoned").asked.len()
     }
 
-    fn keys(&self) -> JwksBuilder {
+    pub(crate) fn keys(&self) -> JwksBuilder {
         Jwks::url(format!("{}/keys", self.address)).least_interval(Duration::ZERO)
     }
 }
 
 /// A set of keys, each under a name.
-fn set(keys: &[(tenancy_core::auth::JwtAlgorithm, &str)]) -> Value {
+pub(crate) fn set(keys: &[(tenancy_core::auth::JwtAlgorithm, &str)]) -> Value {
     let keys: Vec<_> = keys
         .iter()
         .map(|(algorithm, kid)| {
@@ -106,16 +106,16 @@ fn set(keys: &[(tenancy_core::auth::JwtAlgorithm, &str)]) -> Value {
     json!({ "keys": keys })
 }
 
-fn token(algorithm: tenancy_core::auth::JwtAlgorithm, kid: &str) -> String {
+pub(crate) fn token(algorithm: tenancy_core::auth::JwtAlgorithm, kid: &str) -> String {
     let header = json!({ "alg": algorithm.name(), "kid": kid });
     signer(algorithm).sign(header.to_string(), good_claims().to_string())
 }
 
-fn authority(keys: Jwks) -> Authority {
+pub(crate) fn authority(keys: Jwks) -> Authority {
     Authority::new(builder().jwks(keys).build().expect("a verifier"))
 }
 
-async fn present(authority: &Authority, token: &str) -> Result<TenantToken, AuthError> {
+pub(crate) async fn present(authority: &Authority, token: &str) -> Result<TenantToken, AuthError> {
     authority.authenticate(token).await
 }
 

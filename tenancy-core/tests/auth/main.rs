@@ -11,6 +11,8 @@ mod common;
 mod dates;
 mod duplicates;
 mod header;
+#[cfg(all(feature = "axum", feature = "jwks"))]
+mod hostile;
 mod jwk;
 #[cfg(feature = "jwks")]
 mod jwks;

@@ -67,6 +67,14 @@ CREATE TABLE ticks (
     at        timestamptz NOT NULL DEFAULT now()
 );
 
+-- What visitors read.
+CREATE TABLE pages (
+    id        uuid NOT NULL DEFAULT gen_random_uuid(),
+    tenant_id uuid NOT NULL,
+    path      text NOT NULL,
+    text      text NOT NULL
+);
+
 -- Belongs to a schema list of its own: see `common::ELSEWHERE`.
 CREATE TABLE notes (
     id        uuid NOT NULL DEFAULT gen_random_uuid(),

@@ -76,6 +76,40 @@ CREATE OR REPLACE FUNCTION tenancy.current_tenant() RETURNS uuid LANGUAGE sql ST
   RETURN nullif(pg_catalog.current_setting('app.tenant_id', true), '')::uuid;
 REVOKE ALL ON FUNCTION tenancy.current_tenant() FROM PUBLIC;
 
+-- Visitors, whom nobody has authenticated: a host name says which tenant's public rows they read. That is a binding of its
+-- own, which opens nothing but SELECT on the tables that are marked public_read. It is refused where a tenant is bound.
+DO $tenancy$
+DECLARE
+  held text;
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_type WHERE typnamespace = 'tenancy'::regnamespace AND typname = 'bound_public') THEN
+    CREATE DOMAIN tenancy.bound_public AS uuid;
+  ELSIF NOT EXISTS (SELECT FROM pg_type WHERE oid = 'tenancy.bound_public'::regtype AND typtype = 'd' AND typbasetype = 'uuid'::regtype) THEN
+    RAISE EXCEPTION 'tenancy: tenancy.bound_public exists and is no domain over uuid' USING HINT = 'Rename it.';
+  END IF;
+  IF ARRAY(SELECT regexp_replace(pg_get_constraintdef(oid), '[[:space:]]+', ' ', 'g') FROM pg_constraint
+            WHERE contypid = 'tenancy.bound_public'::regtype)
+     IS DISTINCT FROM ARRAY['CHECK ( CASE WHEN ((VALUE IS NULL) OR (VALUE = ''00000000-0000-0000-0000-000000000000''::uuid) OR (COALESCE(current_setting(''app.tenant_id''::text, true), ''''::text) <> ''''::text)) THEN false ELSE CASE COALESCE(current_setting(''app.public_tenant_id''::text, true), ''''::text) WHEN ''''::text THEN (set_config(''app.public_tenant_id''::text, (VALUE)::text, true) IS NOT NULL) WHEN (VALUE)::text THEN true ELSE false END END)'] THEN
+    FOR held IN SELECT conname FROM pg_constraint WHERE contypid = 'tenancy.bound_public'::regtype LOOP
+      EXECUTE format('ALTER DOMAIN tenancy.bound_public DROP CONSTRAINT %I', held);
+    END LOOP;
+    ALTER DOMAIN tenancy.bound_public ADD CONSTRAINT one_tenant_per_transaction CHECK (
+      CASE WHEN VALUE IS NULL OR VALUE = '00000000-0000-0000-0000-000000000000'::uuid
+             OR coalesce(current_setting('app.tenant_id', true), '') <> '' THEN false
+           ELSE CASE coalesce(current_setting('app.public_tenant_id', true), '')
+                  WHEN ''          THEN set_config('app.public_tenant_id', VALUE::text, true) IS NOT NULL
+                  WHEN VALUE::text THEN true
+                  ELSE false END END);
+  END IF;
+END $tenancy$;
+REVOKE ALL ON TYPE tenancy.bound_public FROM PUBLIC;
+
+-- Whose rows may be read, where a table is public: those of the tenant that is bound, and else those that a visitor asks for.
+CREATE OR REPLACE FUNCTION tenancy.readable_tenant() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
+  RETURN coalesce(nullif(pg_catalog.current_setting('app.tenant_id', true), ''),
+                  nullif(pg_catalog.current_setting('app.public_tenant_id', true), ''))::uuid;
+REVOKE ALL ON FUNCTION tenancy.readable_tenant() FROM PUBLIC;
+
 -- Who is bound, for the owner, who is told when nobody is. Forced row-level security holds it too, and a data migration
 -- that touched no rows, or a report without any, would otherwise be silent.
 CREATE OR REPLACE FUNCTION tenancy.owner_tenant() RETURNS uuid LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -169,7 +203,7 @@ BEGIN
   END IF;
 END $tenancy$;
 GRANT USAGE ON SCHEMA tenancy TO "tenancy_app";
-GRANT EXECUTE ON FUNCTION tenancy.current_tenant() TO "tenancy_app";
+GRANT EXECUTE ON FUNCTION tenancy.current_tenant(), tenancy.readable_tenant() TO "tenancy_app";
 
 -- What emission does not own must not be in its way.
 DO $tenancy$
@@ -182,6 +216,7 @@ BEGIN
            c.oid, c.relkind, c.relowner, a.attnum AS tenant_number, a.atttypid AS tenant_type
     FROM (VALUES
       ('Odd Names', 'order', 'owner', ARRAY['owner', 'Id'], ARRAY['Id', 'owner', 'type', 'a"b', 'SELECT']),
+      ('public', 'pages', 'tenant_id', ARRAY['tenant_id', 'id'], ARRAY['id', 'tenant_id', 'path', 'text']),
       ('public', 'projects', 'tenant_id', ARRAY['tenant_id', 'id'], ARRAY['id', 'tenant_id', 'slug', 'name', 'status', 'note', 'created_at']),
       ('public', 'samples', 'tenant_id', ARRAY['tenant_id', 'id'], ARRAY['id', 'tenant_id', 'a_bool', 'an_i16', 'an_i32', 'an_i64', 'an_f32', 'an_f64', 'a_string', 'bytes', 'a_uuid', 'at_chrono', 'on_chrono', 'at_time', 'json', 'shape', 'status', 'email', 'm_bool', 'm_i64', 'm_string', 'm_bytes', 'm_chrono', 'm_json', 'm_status']),
       ('public', 'tasks', 'tenant_id', ARRAY['tenant_id', 'id'], ARRAY['id', 'tenant_id', 'project_id', 'parent_id', 'title', 'done']),
@@ -311,6 +346,38 @@ DO $tenancy$ BEGIN
     ALTER TABLE "Odd Names"."order" ADD CONSTRAINT "order_owner_type_key"
       UNIQUE ("owner", "type");
     INSERT INTO tenancy.emitted VALUES ('constraint', '"Odd Names"."order"', 'order_owner_type_key') ON CONFLICT DO NOTHING;
+  END IF;
+END $tenancy$;
+
+-- public.pages
+DO $tenancy$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = '"public"."pages"'::regclass
+      AND attname = 'tenant_id' AND NOT attisdropped AND attnotnull) THEN
+    ALTER TABLE "public"."pages" ALTER COLUMN "tenant_id" SET NOT NULL;
+    INSERT INTO tenancy.emitted VALUES ('not null', '"public"."pages"', 'tenant_id') ON CONFLICT DO NOTHING;
+  END IF;
+END $tenancy$;
+DO $tenancy$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = '"public"."pages"'::regclass
+      AND attname = 'id' AND NOT attisdropped AND attnotnull) THEN
+    ALTER TABLE "public"."pages" ALTER COLUMN "id" SET NOT NULL;
+    INSERT INTO tenancy.emitted VALUES ('not null', '"public"."pages"', 'id') ON CONFLICT DO NOTHING;
+  END IF;
+END $tenancy$;
+DO $tenancy$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = '"public"."pages"'::regclass
+      AND pg_get_constraintdef(oid) = format('PRIMARY KEY (%I, %I)', 'tenant_id', 'id')) THEN
+    ALTER TABLE "public"."pages" ADD CONSTRAINT "pages_pkey"
+      PRIMARY KEY ("tenant_id", "id");
+    INSERT INTO tenancy.emitted VALUES ('constraint', '"public"."pages"', 'pages_pkey') ON CONFLICT DO NOTHING;
+  END IF;
+END $tenancy$;
+DO $tenancy$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = '"public"."pages"'::regclass
+      AND pg_get_constraintdef(oid) = format('UNIQUE (%I, %I)', 'tenant_id', 'path')) THEN
+    ALTER TABLE "public"."pages" ADD CONSTRAINT "pages_tenant_id_path_key"
+      UNIQUE ("tenant_id", "path");
+    INSERT INTO tenancy.emitted VALUES ('constraint', '"public"."pages"', 'pages_tenant_id_path_key') ON CONFLICT DO NOTHING;
   END IF;
 END $tenancy$;
 
@@ -513,6 +580,42 @@ REVOKE ALL ON "Odd Names"."order" FROM "tenancy_app";
 GRANT SELECT, DELETE ON "Odd Names"."order" TO "tenancy_app";
 GRANT INSERT ("Id", "owner", "type", "a""b", "SELECT"), UPDATE ("type", "a""b", "SELECT") ON "Odd Names"."order" TO "tenancy_app";
 
+-- public.pages
+ALTER TABLE "public"."pages" ENABLE ROW LEVEL SECURITY;
+ALTER TABLE "public"."pages" FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS tenancy_bound ON "public"."pages";
+CREATE POLICY tenancy_bound ON "public"."pages" AS RESTRICTIVE FOR ALL TO PUBLIC
+  USING ("tenant_id" = (SELECT tenancy.current_tenant()))
+  WITH CHECK ("tenant_id" = (SELECT tenancy.current_tenant()));
+DROP POLICY IF EXISTS tenancy_owner ON "public"."pages";
+DROP POLICY IF EXISTS tenancy_ask_owner ON "public"."pages";
+DO $tenancy$
+DECLARE
+  owner regrole := (SELECT relowner FROM pg_class WHERE oid = '"public"."pages"'::regclass);
+BEGIN
+  EXECUTE format('CREATE POLICY %I ON "public"."pages" AS %s FOR ALL TO %s USING ("tenant_id" = (SELECT tenancy.owner_tenant())) WITH CHECK ("tenant_id" = (SELECT tenancy.owner_tenant()))', 'tenancy_owner', 'PERMISSIVE', owner);
+  EXECUTE format('CREATE POLICY %I ON "public"."pages" AS %s FOR ALL TO %s USING ("tenant_id" = (SELECT tenancy.owner_tenant())) WITH CHECK ("tenant_id" = (SELECT tenancy.owner_tenant()))', 'tenancy_ask_owner', 'RESTRICTIVE', owner);
+END $tenancy$;
+REVOKE ALL ON "public"."pages" FROM PUBLIC;
+DROP POLICY IF EXISTS tenancy_allow ON "public"."pages";
+CREATE POLICY tenancy_allow ON "public"."pages" AS PERMISSIVE FOR ALL TO "tenancy_app"
+  USING ("tenant_id" = (SELECT tenancy.current_tenant()))
+  WITH CHECK ("tenant_id" = (SELECT tenancy.current_tenant()));
+REVOKE ALL ON "public"."pages" FROM "tenancy_app";
+GRANT SELECT, DELETE ON "public"."pages" TO "tenancy_app";
+GRANT INSERT ("id", "tenant_id", "path", "text"), UPDATE ("path", "text") ON "public"."pages" TO "tenancy_app";
+-- Visitors read the rows of the tenant whose host they visit, and write none.
+DROP POLICY IF EXISTS tenancy_bound ON "public"."pages";
+CREATE POLICY tenancy_bound ON "public"."pages" AS RESTRICTIVE FOR ALL TO PUBLIC
+  USING ("tenant_id" = (SELECT tenancy.readable_tenant()))
+  WITH CHECK ("tenant_id" = (SELECT tenancy.current_tenant()));
+DROP POLICY IF EXISTS tenancy_bound_update ON "public"."pages";
+CREATE POLICY tenancy_bound_update ON "public"."pages" AS RESTRICTIVE FOR UPDATE TO PUBLIC USING ("tenant_id" = (SELECT tenancy.current_tenant())) WITH CHECK ("tenant_id" = (SELECT tenancy.current_tenant()));
+DROP POLICY IF EXISTS tenancy_bound_delete ON "public"."pages";
+CREATE POLICY tenancy_bound_delete ON "public"."pages" AS RESTRICTIVE FOR DELETE TO PUBLIC USING ("tenant_id" = (SELECT tenancy.current_tenant()));
+DROP POLICY IF EXISTS tenancy_public ON "public"."pages";
+CREATE POLICY tenancy_public ON "public"."pages" AS PERMISSIVE FOR SELECT TO "tenancy_app" USING ("tenant_id" = (SELECT tenancy.readable_tenant()));
+
 -- public.projects
 ALTER TABLE "public"."projects" ENABLE ROW LEVEL SECURITY;
 ALTER TABLE "public"."projects" FORCE ROW LEVEL SECURITY;
@@ -622,6 +725,7 @@ BEGIN
     WITH RECURSIVE below AS (
       SELECT inhrelid FROM pg_inherits WHERE inhparent IN (
         '"Odd Names"."order"'::regclass,
+        '"public"."pages"'::regclass,
         '"public"."projects"'::regclass,
         '"public"."samples"'::regclass,
         '"public"."tasks"'::regclass,

@@ -166,12 +166,18 @@ impl Jwks {
     fn refresh_behind(&self) {
         if self.0.fetching.try_lock().is_ok_and(|tried| self.0.rules.may_try(*tried)) {
             let (jwks, seen) = (self.clone(), self.held().fetched);
-            tokio::spawn(async move { jwks.refresh(seen).await });
+            tokio::spawn(async move { jwks.fetch(seen).await });
         }
     }
 
-    /// Fetches, unless the set is another than the one that was `seen`, or it was tried a moment ago.
+    /// Fetches, unless the set is another than the one that was `seen`, or it was tried a moment ago. The fetch goes on when
+    /// nobody waits for it any more: a client that leaves must not take the keys of all others along.
     async fn refresh(&self, seen: Instant) {
+        let jwks = self.clone();
+        let _ = tokio::spawn(async move { jwks.fetch(seen).await }).await;
+    }
+
+    async fn fetch(&self, seen: Instant) {
         let mut tried = self.0.fetching.lock().await;
         if self.held().fetched != seen || !self.0.rules.may_try(*tried) {
             return;

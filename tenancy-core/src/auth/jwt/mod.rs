@@ -60,7 +60,15 @@ const MOST_LEEWAY: Duration = Duration::from_secs(5 * 60);
 pub struct JwtVerifier {
     keys: Keys,
     rules: Rules,
-    tenant_claim: Box<str>,
+    tenant: TenantClaim,
+}
+
+/// Where a token names its tenant.
+#[derive(Debug)]
+enum TenantClaim {
+    One(Box<str>),
+    Several(Box<str>),
+    Nowhere,
 }
 
 /// Where the keys are.
@@ -79,7 +87,7 @@ pub struct JwtVerifierBuilder {
     published: Option<Keys>,
     issuer: Option<Box<str>>,
     audiences: Vec<Box<str>>,
-    tenant_claim: Box<str>,
+    tenant: TenantClaim,
     leeway: Duration,
     max_lifetime: Duration,
 }
@@ -122,7 +130,7 @@ impl JwtVerifier {
             published: None,
             issuer: None,
             audiences: Vec::new(),
-            tenant_claim: "tenant_id".into(),
+            tenant: TenantClaim::One("tenant_id".into()),
             leeway: Duration::from_secs(30),
             max_lifetime: Duration::from_secs(24 * 60 * 60),
         }
@@ -154,10 +162,22 @@ impl Verifier for JwtVerifier {
     async fn verify(&self, credential: &str) -> Result<Verified, AuthError> {
         let token = Unverified::parse(credential)?;
         let claims = self.check(&token).await?;
-        let tenant = tenant(&claims, &self.tenant_claim)?;
         let subject = claims.text("sub", Claim::Subject)?;
-        Ok(Verified::new(tenant, subject, self.rules.expires_at(&claims)?))
+        let expires_at = self.rules.expires_at(&claims)?;
+        let verified = match &self.tenant {
+            TenantClaim::One(name) => Verified::new(tenant(&claims, name)?, subject, expires_at),
+            TenantClaim::Several(name) => Verified::of_several(tenants(&claims, name)?, subject, expires_at),
+            TenantClaim::Nowhere => Verified::of_user(subject, expires_at),
+        };
+        let issued_at = claims.date("iat", Claim::IssuedAt)?;
+        let issued_at = issued_at.and_then(|seconds| UNIX_EPOCH.checked_add(Duration::from_secs(seconds)));
+        // What is no text is no id by which anything could be revoked.
+        let id = claims.get("jti").map(|id| id.as_str().ok_or(AuthError::MalformedClaim(Claim::Id)));
+        Ok(verified.issued_at(issued_at).id(id.transpose()?.map(Into::into)))
     }
+
+    /// Keys that are known are looked up and used without waiting; a fetch goes on without whoever waits for it.
+    const ANSWERS_AT_ONCE: bool = true;
 }
 
 /// The tenant that a claim names.
@@ -166,6 +186,21 @@ pub(super) fn tenant(claims: &Object, name: &str) -> Result<TenantId, AuthError>
         InvalidTenantId::Nil => AuthError::NilTenant,
         InvalidTenantId::Malformed => AuthError::MalformedClaim(Claim::Tenant),
     })
+}
+
+/// The tenants that a claim lists, an array of them.
+fn tenants(claims: &Object, name: &str) -> Result<Vec<TenantId>, AuthError> {
+    let malformed = AuthError::MalformedClaim(Claim::Tenant);
+    let listed = claims.required(name, Claim::Tenant)?.as_array().ok_or(malformed)?;
+    listed
+        .iter()
+        .map(|tenant| {
+            tenant.as_str().ok_or(malformed)?.parse().map_err(|error| match error {
+                InvalidTenantId::Nil => AuthError::NilTenant,
+                InvalidTenantId::Malformed => malformed,
+            })
+        })
+        .collect()
 }
 
 impl JwtVerifierBuilder {
@@ -183,7 +218,22 @@ impl JwtVerifierBuilder {
 
     /// The claim that names the tenant, a top-level string. `tenant_id` unless said otherwise.
     pub fn tenant_claim(mut self, name: impl Into<Box<str>>) -> Self {
-        self.tenant_claim = name.into();
+        self.tenant = TenantClaim::One(name.into());
+        self
+    }
+
+    /// The claim that lists the tenants of a user, a top-level array of strings: each request says for which of them it is.
+    /// In place of [`tenant_claim`](Self::tenant_claim).
+    pub fn tenants_claim(mut self, name: impl Into<Box<str>>) -> Self {
+        self.tenant = TenantClaim::Several(name.into());
+        self
+    }
+
+    /// Tokens say who, and not for which tenant: each request says that, and the
+    /// [memberships](crate::Authority::with_memberships) of the authority decide. In place of
+    /// [`tenant_claim`](Self::tenant_claim).
+    pub fn without_tenant_claim(mut self) -> Self {
+        self.tenant = TenantClaim::Nowhere;
         self
     }
 
@@ -229,7 +279,9 @@ impl JwtVerifierBuilder {
             (None, false) if JwtKey::share_a_name(&self.keys) => return Err(JwtConfigError::AmbiguousKeys),
             (None, false) => Keys::Fixed(self.keys),
         };
-        if ["", "iss", "aud", "exp", "nbf", "iat", "jti"].contains(&&*self.tenant_claim) {
+        if let TenantClaim::One(name) | TenantClaim::Several(name) = &self.tenant
+            && ["", "iss", "aud", "exp", "nbf", "iat", "jti"].contains(&&**name)
+        {
             return Err(JwtConfigError::TenantClaim);
         }
         if self.leeway > MOST_LEEWAY {
@@ -246,7 +298,7 @@ impl JwtVerifierBuilder {
             leeway: self.leeway.as_secs(),
             max_lifetime: self.max_lifetime.as_secs().max(1),
         };
-        Ok(JwtVerifier { keys, rules, tenant_claim: self.tenant_claim })
+        Ok(JwtVerifier { keys, rules, tenant: self.tenant })
     }
 }
 

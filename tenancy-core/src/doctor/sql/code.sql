@@ -45,8 +45,8 @@ SELECT 'S06-TRIGGER-SECDEF', format('%I on %s', g.tgname, t.name),
        format('ALTER FUNCTION %s SECURITY INVOKER', p.oid::regprocedure)
   FROM pg_trigger g JOIN family t ON t.oid = g.tgrelid JOIN pg_proc p ON p.oid = g.tgfoid WHERE NOT g.tgisinternal AND p.prosecdef
 UNION ALL
-SELECT 'S07-BINDS', p.oid::regprocedure::text, 'it sets app.tenant_id while it runs', format('ALTER FUNCTION %s RESET app.tenant_id', p.oid::regprocedure)
-  FROM pg_proc p CROSS JOIN LATERAL unnest(p.proconfig) x WHERE lower(split_part(x, '=', 1)) = 'app.tenant_id'
+SELECT 'S07-BINDS', p.oid::regprocedure::text, format('it sets %s while it runs', split_part(x, '=', 1)), format('ALTER FUNCTION %s RESET %s', p.oid::regprocedure, split_part(x, '=', 1))
+  FROM pg_proc p CROSS JOIN LATERAL unnest(p.proconfig) x WHERE lower(split_part(x, '=', 1)) IN ('app.tenant_id', 'app.public_tenant_id')
 UNION ALL
 SELECT 'S08-SETS', p.oid::regprocedure::text, format('it sets %s while it runs', string_agg(DISTINCT w.name, ', ')),
        string_agg(DISTINCT format('ALTER FUNCTION %s RESET %s', p.oid::regprocedure, w.name), '; ')

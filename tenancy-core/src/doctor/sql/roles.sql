@@ -36,30 +36,30 @@ UNION ALL
 SELECT 'B05-BEHAVIOUR', 'tenancy.bound', 'asked here and now: ' || current_setting('tenancy.behaviour', true), 'apply the emitted migrations'
   FROM foundation WHERE domain IS NOT NULL AND coalesce(current_setting('tenancy.behaviour', true), '') <> ''
 UNION ALL
-SELECT 'B06-DOMAIN-USED', w.object, 'it uses the domain tenancy.bound: a restore would bind a tenant for every row, and fail', w.mend
+SELECT 'B06-DOMAIN-USED', w.object, 'it uses a domain that binds: a restore would bind a tenant for every row, and fail', w.mend
   FROM foundation f JOIN LATERAL (
     SELECT format('%s.%I', a.attrelid::regclass, a.attname) AS object,
            format('ALTER TABLE %s ALTER COLUMN %I TYPE uuid', a.attrelid::regclass, a.attname) AS mend
       FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid
-     WHERE NOT a.attisdropped AND f.domain IN (t.oid, t.typelem) AND c.relkind IN ('r', 'p', 'f')
+     WHERE NOT a.attisdropped AND (f.domain IN (t.oid, t.typelem) OR f.public_domain IN (t.oid, t.typelem)) AND c.relkind IN ('r', 'p', 'f')
     UNION ALL
     SELECT format('%s.%I', a.attrelid::regclass, a.attname), format('ALTER TYPE %s ALTER ATTRIBUTE %I TYPE uuid', a.attrelid::regclass, a.attname)
       FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid
-     WHERE NOT a.attisdropped AND f.domain IN (t.oid, t.typelem) AND c.relkind = 'c'
+     WHERE NOT a.attisdropped AND (f.domain IN (t.oid, t.typelem) OR f.public_domain IN (t.oid, t.typelem)) AND c.relkind = 'c'
     UNION ALL
     SELECT t.oid::regtype::text, format('DROP %s %s', CASE t.typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END, t.oid::regtype)
       FROM pg_type t LEFT JOIN pg_range r ON r.rngtypid = t.oid
-     WHERE t.typtype IN ('d', 'r') AND f.domain IN (t.typbasetype, r.rngsubtype)
+     WHERE t.typtype IN ('d', 'r') AND (f.domain IN (t.typbasetype, r.rngsubtype) OR f.public_domain IN (t.typbasetype, r.rngsubtype))
     UNION ALL
     SELECT p.oid::regprocedure::text, format('DROP FUNCTION %s', p.oid::regprocedure)
-      FROM pg_proc p WHERE f.domain = p.prorettype OR f.domain = ANY (p.proargtypes::oid[])
+      FROM pg_proc p WHERE ARRAY[f.domain, f.public_domain] && (p.proargtypes::oid[] || p.prorettype)
   ) AS w ON f.domain IS NOT NULL
 UNION ALL
-SELECT 'B07-DOMAIN-USAGE', 'tenancy.bound', format('%s may use it as the type of a column', string_agg(DISTINCT w.whom, ', ')),
-       format('REVOKE ALL ON TYPE tenancy.bound FROM %s', string_agg(DISTINCT w.whom, ', '))
-  FROM foundation f JOIN pg_type t ON t.oid = f.domain CROSS JOIN LATERAL aclexplode(coalesce(t.typacl, acldefault('T', t.typowner))) a
+SELECT 'B07-DOMAIN-USAGE', t.oid::regtype::text, format('%s may use it as the type of a column', string_agg(DISTINCT w.whom, ', ')),
+       format('REVOKE ALL ON TYPE %s FROM %s', t.oid::regtype, string_agg(DISTINCT w.whom, ', '))
+  FROM foundation f JOIN pg_type t ON t.oid IN (f.domain, f.public_domain) CROSS JOIN LATERAL aclexplode(coalesce(t.typacl, acldefault('T', t.typowner))) a
   JOIN holders w ON w.oid = a.grantee
- WHERE a.grantee <> t.typowner HAVING count(*) > 0
+ WHERE a.grantee <> t.typowner GROUP BY t.oid
 UNION ALL
 SELECT 'B08-SETTING-FUNCTION', p.oid::regprocedure::text, 'the runtime role may not execute it, so no statement of its can bind',
        format('GRANT EXECUTE ON FUNCTION %s TO %I', p.oid::regprocedure, runtime.name)
@@ -92,14 +92,14 @@ SELECT 'B11-STRANGER', w.object, 'it stands in the schema tenancy, and is none o
     SELECT p.oid::regprocedure::text AS object, format('DROP ROUTINE %s', p.oid::regprocedure) AS mend
       FROM pg_proc p
      WHERE p.pronamespace = f.namespace AND p.oid <> ALL (ARRAY(SELECT to_regprocedure(name)::oid FROM pinned))
-       AND p.oid IS DISTINCT FROM f.function
+       AND p.oid IS DISTINCT FROM f.function AND p.oid IS DISTINCT FROM f.readable_function
     UNION ALL
     SELECT c.oid::regclass::text, format('DROP %s %s', CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE'
                                                                       WHEN 'f' THEN 'FOREIGN TABLE' WHEN 'c' THEN 'TYPE' ELSE 'TABLE' END, c.oid::regclass)
       FROM pg_class c WHERE c.relnamespace = f.namespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c') AND c.relname NOT IN ('emitted', 'lifted', 'exempt', 'cross_tenant_audit', 'cross_tenant_audit_id_seq')
     UNION ALL
     SELECT t.oid::regtype::text, format('DROP TYPE %s', t.oid::regtype)
-      FROM pg_type t WHERE t.typnamespace = f.namespace AND t.typtype IN ('d', 'e', 'r') AND t.oid <> f.domain
+      FROM pg_type t WHERE t.typnamespace = f.namespace AND t.typtype IN ('d', 'e', 'r') AND t.oid NOT IN (f.domain, f.public_domain)
   ) AS w ON true
 UNION ALL
 -- A login that is a member in name only.
@@ -110,8 +110,8 @@ SELECT 'R12-NOT-RUNTIME', m.rolname, format('it is a member of the runtime role 
  WHERE r.rolcanlogin AND NOT pg_has_role(m.oid, runtime.oid, 'USAGE')
 UNION ALL
 SELECT 'C01-DEFAULT-TENANT', quote_ident(o.rolname) || ' in ' || coalesce((SELECT quote_ident(datname) FROM pg_database WHERE oid = s.setdatabase), 'every database'),
-       'app.tenant_id is stored as a default of the tables'' owner: its migrations see one tenant, and are not told',
-       format('ALTER ROLE %I%s RESET app.tenant_id', o.rolname, CASE s.setdatabase WHEN 0 THEN '' ELSE format(' IN DATABASE %I', current_database()) END)
+       split_part(x, '=', 1) || ' is stored as a default of the tables'' owner: its migrations see one tenant, and are not told',
+       format('ALTER ROLE %I%s RESET %s', o.rolname, CASE s.setdatabase WHEN 0 THEN '' ELSE format(' IN DATABASE %I', current_database()) END, split_part(x, '=', 1))
   FROM pg_db_role_setting s JOIN pg_roles o ON o.oid = s.setrole CROSS JOIN LATERAL unnest(s.setconfig) x
- WHERE o.oid IN (SELECT relowner FROM tables) AND o.oid NOT IN (SELECT oid FROM reach) AND lower(split_part(x, '=', 1)) = 'app.tenant_id'
+ WHERE o.oid IN (SELECT relowner FROM tables) AND o.oid NOT IN (SELECT oid FROM reach) AND lower(split_part(x, '=', 1)) IN ('app.tenant_id', 'app.public_tenant_id')
    AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))

@@ -71,6 +71,7 @@ SELECT CASE WHEN w.widens THEN 'P02-WIDENING' ELSE 'P03-EXTRA' END, p.name,
   CROSS JOIN LATERAL (SELECT p.polpermissive AND p.polrelid NOT IN (SELECT oid FROM bounded)
                          AND (p.place = 'table' OR p.polrelid IN (SELECT oid FROM reached))) AS w (widens)
  WHERE (p.polname NOT IN ('tenancy_allow', 'tenancy_bound', 'tenancy_owner', 'tenancy_ask_owner') OR p.place <> 'table')
+   AND (p.polname NOT IN ('tenancy_public', 'tenancy_bound_update', 'tenancy_bound_delete') OR p.readable = p.predicate OR p.place <> 'table')
    AND NOT (p.adopting AND p.polname = 'tenancy_legacy')
 UNION ALL
 SELECT 'P12-ADOPTING', t.name,
@@ -89,7 +90,7 @@ SELECT 'P06-FN-VOLATILITY', p.name,
        format('DROP POLICY %I ON %s', p.polname, p.name)
   FROM policies p JOIN pg_depend d ON d.classid = 'pg_policy'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_proc'::regclass
   JOIN pg_proc f ON f.oid = d.refobjid
- WHERE f.provolatile <> 's' AND f.oid <> ALL (SELECT oid FROM foundation CROSS JOIN LATERAL (VALUES (function), (owner_function)) AS o (oid) WHERE o.oid IS NOT NULL)
+ WHERE f.provolatile <> 's' AND f.oid <> ALL (SELECT oid FROM foundation CROSS JOIN LATERAL (VALUES (function), (readable_function), (owner_function)) AS o (oid) WHERE o.oid IS NOT NULL)
 UNION ALL
 SELECT 'P11-OWNER', t.name, format('the policy %s is not in force as it was emitted: the owner is not told when no tenant is bound', w.name),
        format('DROP POLICY IF EXISTS %s ON %s; CREATE POLICY %s ON %s AS %s FOR ALL TO %s USING (%I = (SELECT tenancy.owner_tenant())) '

@@ -44,6 +44,9 @@ pub(crate) enum Change<'a> {
         entity: &'a Entity,
         role: &'a str,
     },
+    /// Visitors read the table: the entity, the runtime role.
+    Publish(&'a Entity, &'a str),
+    Unpublish(&'a Entity),
     /// Further columns that the runtime role may write.
     Grant(&'a Entity, &'a str, Columns<'a>),
     Revoke(&'a Entity, &'a str, Columns<'a>),
@@ -243,6 +246,7 @@ impl<'a> Difference<'a> {
                 steps.push(Step::new(Change::Protect(entity), reverse));
             }
             self.grants(entity, held, moved, steps);
+            self.publication(entity, held, moved, steps);
         }
     }
 
@@ -266,6 +270,44 @@ impl<'a> Difference<'a> {
                     steps.push(Step::new(admit(false), None));
                 }
                 self.columns(entity, held, steps);
+            }
+        }
+    }
+
+    /// Stands after `Protect`, which bounds everybody to the tenant that is bound.
+    fn publication(
+        &self,
+        entity: &'a Entity,
+        held: Option<&'a Entity>,
+        moved: bool,
+        steps: &mut Vec<Step<'a>>,
+    ) {
+        let was = held.filter(|held| held.public_read);
+        let role = self.former_role().unwrap_or(self.role);
+        match (was, entity.public_read) {
+            // It may have been public when it was retired: the lock file does not say.
+            (None, false) if self.comes_back(entity) => {
+                steps.push(Step::new(Change::Unpublish(entity), None));
+            }
+            (None, true) if self.comes_back(entity) => {
+                steps.push(Step::new(Change::Publish(entity, self.role), None));
+            }
+            (None, false) => {}
+            (Some(held), false) => {
+                steps.push(Step::new(Change::Unpublish(entity), Some(Change::Publish(held, role))));
+            }
+            (None, true) => {
+                steps.push(Step::new(
+                    Change::Publish(entity, self.role),
+                    Some(Change::Unpublish(held.unwrap_or(entity))),
+                ));
+            }
+            (Some(held), true) => {
+                let other = moved || self.former_role().is_some();
+                if other || self.restated() {
+                    let reverse = other.then_some(Change::Publish(held, role));
+                    steps.push(Step::new(Change::Publish(entity, self.role), reverse));
+                }
             }
         }
     }

@@ -11,13 +11,30 @@ pub(crate) const BOUND_CHECK: &str = "CHECK ( CASE WHEN ((VALUE IS NULL) OR \
      WHEN ''::text THEN (set_config('app.tenant_id'::text, (VALUE)::text, true) IS NOT NULL) \
      WHEN (VALUE)::text THEN true ELSE false END END)";
 
+/// As above, of the domain that binds a visitor.
+pub(crate) const BOUND_PUBLIC_CHECK: &str = "CHECK ( CASE WHEN ((VALUE IS NULL) OR \
+     (VALUE = '00000000-0000-0000-0000-000000000000'::uuid) OR \
+     (COALESCE(current_setting('app.tenant_id'::text, true), ''::text) <> ''::text)) THEN false ELSE \
+     CASE COALESCE(current_setting('app.public_tenant_id'::text, true), ''::text) \
+     WHEN ''::text THEN (set_config('app.public_tenant_id'::text, (VALUE)::text, true) IS NOT NULL) \
+     WHEN (VALUE)::text THEN true ELSE false END END)";
+
 /// How PostgreSQL prints the body of `tenancy.current_tenant()`, as above.
 pub(crate) const CURRENT_TENANT_BODY: &str =
     "RETURN (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid";
 
+/// As above, of `tenancy.readable_tenant()`.
+pub(crate) const READABLE_TENANT_BODY: &str = "RETURN (COALESCE(NULLIF(current_setting('app.tenant_id'::text, true), ''::text), \
+     NULLIF(current_setting('app.public_tenant_id'::text, true), ''::text)))::uuid";
+
 /// The SQL of the foundation.
 pub(crate) fn add(tag: &str) -> String {
-    format!(include_str!("foundation.sql"), tag = tag, bound_check = literal(BOUND_CHECK))
+    format!(
+        include_str!("foundation.sql"),
+        tag = tag,
+        bound_check = literal(BOUND_CHECK),
+        bound_public_check = literal(BOUND_PUBLIC_CHECK),
+    )
 }
 
 /// In the reverse of the first file alone. It fails where something else depends on the foundation.
@@ -67,7 +84,7 @@ pub(crate) fn add_role(role: &str, tag: &str) -> String {
 /// The role itself stays: roles belong to the whole server, and other databases may have grants for it.
 pub(crate) fn drop_role(role: &str, tag: &str) -> String {
     let statements = format!(
-        "REVOKE ALL ON FUNCTION tenancy.current_tenant() FROM {role};\n    \
+        "REVOKE ALL ON FUNCTION tenancy.current_tenant(), tenancy.readable_tenant() FROM {role};\n    \
          REVOKE ALL ON SCHEMA tenancy FROM {role};",
         role = ident(role)
     );

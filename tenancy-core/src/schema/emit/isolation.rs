@@ -3,6 +3,10 @@
 //! Two policies with one predicate: the permissive one gives the runtime role its tenant's rows, the restrictive one bounds
 //! everybody to them. A policy that somebody adds cannot widen that, and dropping either leaves fewer rows and not more.
 //!
+//! A table that is `public_read` shows its rows to visitors as well, whose binding is another: its restrictive policy lets reads
+//! through for either, a permissive one of its own lets visitors read, and two restrictive ones keep them from changing
+//! anything, since the predicate of a policy for everything is asked of UPDATE and DELETE too.
+//!
 //! Two more are the owner's, and differ in that they raise an error when no tenant is bound. PostgreSQL asks restrictive
 //! policies in the order of their names, and stops at the first one that says no: hence `tenancy_ask_owner`, which stands
 //! before `tenancy_bound`.
@@ -77,6 +81,39 @@ pub(crate) fn admit(entity: &Entity, role: &str, fresh: bool) -> String {
 pub(crate) fn expel(entity: &Entity, role: &str) -> String {
     let on = table(&entity.table);
     format!("DROP POLICY IF EXISTS tenancy_allow ON {on};\nREVOKE ALL ON {on} FROM {};\n", ident(role))
+}
+
+/// Visitors read the rows, and write none.
+pub(crate) fn publish(entity: &Entity, role: &str) -> String {
+    let (on, to, tenant) = (table(&entity.table), ident(role), ident(&entity.tenant));
+    let (bound, readable) = (predicate(entity), format!("{tenant} = (SELECT tenancy.readable_tenant())"));
+    format!(
+        "-- Visitors read the rows of the tenant whose host they visit, and write none.\n\
+         DROP POLICY IF EXISTS tenancy_bound ON {on};\n\
+         CREATE POLICY tenancy_bound ON {on} AS RESTRICTIVE FOR ALL TO PUBLIC\n  \
+           USING ({readable})\n  \
+           WITH CHECK ({bound});\n\
+         DROP POLICY IF EXISTS tenancy_bound_update ON {on};\n\
+         CREATE POLICY tenancy_bound_update ON {on} AS RESTRICTIVE FOR UPDATE TO PUBLIC USING ({bound}) WITH CHECK ({bound});\n\
+         DROP POLICY IF EXISTS tenancy_bound_delete ON {on};\n\
+         CREATE POLICY tenancy_bound_delete ON {on} AS RESTRICTIVE FOR DELETE TO PUBLIC USING ({bound});\n\
+         DROP POLICY IF EXISTS tenancy_public ON {on};\n\
+         CREATE POLICY tenancy_public ON {on} AS PERMISSIVE FOR SELECT TO {to} USING ({readable});\n"
+    )
+}
+
+/// Nobody but its tenant reads the table any more.
+pub(crate) fn unpublish(entity: &Entity) -> String {
+    let (on, bound) = (table(&entity.table), predicate(entity));
+    format!(
+        "DROP POLICY IF EXISTS tenancy_public ON {on};\n\
+         DROP POLICY IF EXISTS tenancy_bound ON {on};\n\
+         CREATE POLICY tenancy_bound ON {on} AS RESTRICTIVE FOR ALL TO PUBLIC\n  \
+           USING ({bound})\n  \
+           WITH CHECK ({bound});\n\
+         DROP POLICY IF EXISTS tenancy_bound_update ON {on};\n\
+         DROP POLICY IF EXISTS tenancy_bound_delete ON {on};\n"
+    )
 }
 
 pub(crate) fn grant(entity: &Entity, role: &str, columns: &Columns<'_>) -> String {

@@ -16,7 +16,9 @@ pub(crate) mod quote;
 
 use std::fmt::Write as _;
 
-pub(crate) use self::foundation::{BOUND_CHECK, CURRENT_TENANT_BODY};
+pub(crate) use self::foundation::{
+    BOUND_CHECK, BOUND_PUBLIC_CHECK, CURRENT_TENANT_BODY, READABLE_TENANT_BODY,
+};
 pub(crate) use self::provision::provision;
 use crate::schema::emit::change::Change;
 use crate::schema::emit::quote::comment;
@@ -25,7 +27,7 @@ use crate::schema::model::{Entity, Model, Table};
 
 /// The edition of what is emitted. A lock file of an older one has everything said again: raise it with each change of
 /// the emitted SQL.
-pub(crate) const EDITION: u32 = 2;
+pub(crate) const EDITION: u32 = 3;
 
 /// How every emitted file begins, of every edition: so that one is known that no lock file mentions.
 pub(crate) const MARK: &str = "-- Emitted by tenancy";
@@ -169,6 +171,8 @@ impl Writer<'_> {
             Change::Unprotect(entity) => isolation::unprotect(entity, tag),
             Change::Admit { entity, role, fresh } => isolation::admit(entity, role, *fresh),
             Change::Expel { entity, role } => isolation::expel(entity, role),
+            Change::Publish(entity, role) => isolation::publish(entity, role),
+            Change::Unpublish(entity) => isolation::unpublish(entity),
             Change::Grant(entity, role, columns) => isolation::grant(entity, role, columns),
             Change::Revoke(entity, role, columns) => isolation::revoke(entity, role, columns),
             Change::Retire(table, role) | Change::Hide(table, role) => isolation::retire(table, role, tag),
@@ -201,6 +205,8 @@ impl Section {
             | Change::Unprotect(_)
             | Change::Admit { .. }
             | Change::Expel { .. }
+            | Change::Publish(..)
+            | Change::Unpublish(_)
             | Change::Grant(..)
             | Change::Revoke(..) => Self::Isolation,
             Change::AddAudit
@@ -250,6 +256,8 @@ impl<'a> Change<'a> {
             | Self::Unprotect(entity)
             | Self::Admit { entity, .. }
             | Self::Expel { entity, .. }
+            | Self::Publish(entity, _)
+            | Self::Unpublish(entity)
             | Self::Grant(entity, ..)
             | Self::Revoke(entity, ..) => Some(&entity.table),
             Self::Retire(table, _) | Self::Show(table, _) | Self::Hide(table, _) => Some(table),

@@ -29,9 +29,10 @@ UNION ALL
 SELECT 'R07-OWNS', w.name, format('%I can act as the owner, %I, who can replace it', r.start_name, r.rolname),
        coalesce(r.leave, format('ALTER %s OWNER TO %s', w.statement, f.nspowner::regrole))
   FROM foundation f
-  JOIN LATERAL (VALUES ('tenancy.bound', 'DOMAIN tenancy.bound', f.typowner),
-                       ('tenancy.current_tenant()', 'FUNCTION tenancy.current_tenant()',
-                        (SELECT proowner FROM pg_proc WHERE oid = f.function))) AS w (name, statement, owner) ON true
+  JOIN LATERAL (SELECT t.oid::regtype::text, 'DOMAIN ' || t.oid::regtype, t.typowner FROM pg_type t WHERE t.oid IN (f.domain, f.public_domain)
+                UNION ALL
+                SELECT p.oid::regprocedure::text, 'FUNCTION ' || p.oid::regprocedure, p.proowner FROM pg_proc p
+                 WHERE p.oid IN (f.function, f.readable_function)) AS w (name, statement, owner) ON true
   JOIN roles r ON r.oid = w.owner
 UNION ALL
 SELECT 'R08-OWNS-SCHEMA', n.nspname, format('%I can act as the owner of the schema, %I', r.start_name, r.rolname),
@@ -57,31 +58,34 @@ UNION ALL
 -- Foundation.
 SELECT 'B01-NO-FOUNDATION', w.name, 'it does not exist', 'apply the emitted migrations'
   FROM foundation f
-  JOIN LATERAL (VALUES ('tenancy', f.namespace), ('tenancy.bound', f.domain), ('tenancy.current_tenant()', f.function))
+  JOIN LATERAL (VALUES ('tenancy', f.namespace), ('tenancy.bound', f.domain), ('tenancy.current_tenant()', f.function),
+                       ('tenancy.bound_public', f.public_domain), ('tenancy.readable_tenant()', f.readable_function))
     AS w (name, oid) ON w.oid IS NULL
 UNION ALL
-SELECT 'B02-DOMAIN', 'tenancy.bound', 'it is not the domain that was emitted: a statement would not bind its tenant',
+SELECT 'B02-DOMAIN', d.oid::regtype::text, 'it is not the domain that was emitted: a statement would not bind its tenant',
        'apply the emitted migrations; when they are applied, say the foundation''s ALTER DOMAIN again'
-  FROM foundation
- WHERE domain IS NOT NULL
-   AND (typtype <> 'd' OR typbasetype <> 'uuid'::regtype
-     OR ARRAY(SELECT regexp_replace(pg_get_constraintdef(k.oid), '[[:space:]]+', ' ', 'g') FROM pg_constraint k
-               WHERE k.contypid = domain) IS DISTINCT FROM ARRAY[{bound_check}]
-     OR NOT EXISTS (SELECT FROM pg_constraint k WHERE k.contypid = domain AND k.conname = 'one_tenant_per_transaction'))
+  FROM foundation CROSS JOIN (VALUES ('bound', {bound_check}), ('bound_public', {bound_public_check})) AS w (name, definition)
+  JOIN pg_type d ON d.typnamespace = namespace AND d.typname = w.name
+ WHERE d.typtype <> 'd' OR d.typbasetype <> 'uuid'::regtype
+    OR ARRAY(SELECT regexp_replace(pg_get_constraintdef(k.oid), '[[:space:]]+', ' ', 'g') FROM pg_constraint k
+              WHERE k.contypid = d.oid) IS DISTINCT FROM ARRAY[w.definition]
+    OR NOT EXISTS (SELECT FROM pg_constraint k WHERE k.contypid = d.oid AND k.conname = 'one_tenant_per_transaction')
 UNION ALL
-SELECT 'B03-FUNCTION', 'tenancy.current_tenant()', 'it is not the function that was emitted: policies would believe something else',
+SELECT 'B03-FUNCTION', f.oid::regprocedure::text, 'it is not the function that was emitted: policies would believe something else',
        'apply the emitted migrations; when they are applied, say the foundation''s CREATE OR REPLACE FUNCTION again'
-  FROM foundation JOIN pg_proc f ON f.oid = function
+  FROM foundation CROSS JOIN LATERAL (VALUES (function, {body}), (readable_function, {readable_body})) AS w (oid, body)
+  JOIN pg_proc f ON f.oid = w.oid
  WHERE f.prokind <> 'f' OR f.provolatile <> 's' OR f.prosecdef OR f.proretset OR f.prorettype <> 'uuid'::regtype
     OR f.proconfig IS NOT NULL OR f.proparallel <> 's' OR f.prolang <> (SELECT oid FROM pg_language WHERE lanname = 'sql')
-    OR pg_get_function_sqlbody(f.oid) IS DISTINCT FROM {body}
+    OR pg_get_function_sqlbody(f.oid) IS DISTINCT FROM w.body
 UNION ALL
 SELECT 'B04-PRIVILEGE', 'tenancy', 'the runtime role has no USAGE on the schema', format('GRANT USAGE ON SCHEMA tenancy TO %I', runtime.name)
   FROM foundation, runtime, asker WHERE NOT has_schema_privilege(asker.oid, namespace, 'USAGE')
 UNION ALL
-SELECT 'B04-PRIVILEGE', 'tenancy.current_tenant()', 'the runtime role may not execute it',
-       format('GRANT EXECUTE ON FUNCTION tenancy.current_tenant() TO %I', runtime.name)
-  FROM foundation, runtime, asker WHERE NOT has_function_privilege(asker.oid, function, 'EXECUTE')
+SELECT 'B04-PRIVILEGE', f.oid::regprocedure::text, 'the runtime role may not execute it',
+       format('GRANT EXECUTE ON FUNCTION %s TO %I', f.oid::regprocedure, runtime.name)
+  FROM foundation JOIN pg_proc f ON f.oid IN (function, readable_function), runtime, asker
+ WHERE NOT has_function_privilege(asker.oid, f.oid, 'EXECUTE')
 UNION ALL
 -- Tables.
 SELECT 'T00-NO-TABLE', name, 'the table does not exist', 'apply the migrations' FROM listed WHERE oid IS NULL
@@ -124,9 +128,14 @@ SELECT 'T11-PRIMARY-KEY', name, format('no primary key leads with the tenant col
 UNION ALL
 -- Policies. More of them are no harm: while the restrictive one is in force, none of them widens.
 SELECT 'P01-NO-RESTRICTIVE', t.name, 'the restrictive policy tenancy_bound is not in force as it was emitted: another policy could widen',
-       format('DROP POLICY IF EXISTS tenancy_bound ON %s; CREATE POLICY tenancy_bound ON %s AS RESTRICTIVE FOR ALL TO PUBLIC '
-              'USING (%I = (SELECT tenancy.current_tenant())) WITH CHECK (%I = (SELECT tenancy.current_tenant()))',
-              t.name, t.name, t.tenant, t.tenant)
+       format('DROP POLICY IF EXISTS tenancy_bound ON %1$s; CREATE POLICY tenancy_bound ON %1$s AS RESTRICTIVE FOR ALL TO PUBLIC '
+              'USING (%2$I = (SELECT tenancy.%3$s_tenant())) WITH CHECK (%2$I = (SELECT tenancy.current_tenant()))'
+              || CASE WHEN t.public THEN
+                   '; DROP POLICY IF EXISTS tenancy_bound_update ON %1$s; CREATE POLICY tenancy_bound_update ON %1$s AS RESTRICTIVE FOR UPDATE TO PUBLIC '
+                   'USING (%2$I = (SELECT tenancy.current_tenant())) WITH CHECK (%2$I = (SELECT tenancy.current_tenant()))'
+                   '; DROP POLICY IF EXISTS tenancy_bound_delete ON %1$s; CREATE POLICY tenancy_bound_delete ON %1$s AS RESTRICTIVE FOR DELETE TO PUBLIC '
+                   'USING (%2$I = (SELECT tenancy.current_tenant()))' ELSE '' END,
+              t.name, t.tenant, CASE WHEN t.public THEN 'readable' ELSE 'current' END)
   FROM tables t WHERE t.oid NOT IN (SELECT oid FROM bounded)
 UNION ALL
 SELECT 'P05-NO-PERMISSIVE', t.name, format('the permissive policy tenancy_allow is not in force as it was emitted to %I', r.name),
@@ -137,6 +146,15 @@ SELECT 'P05-NO-PERMISSIVE', t.name, format('the permissive policy tenancy_allow 
  WHERE NOT EXISTS (SELECT FROM policies p
                     WHERE p.polrelid = t.oid AND p.polname = 'tenancy_allow' AND p.polpermissive AND p.polcmd = '*'
                       AND p.polroles = ARRAY[r.oid] AND p.using_text = t.predicate AND p.check_text = t.predicate)
+UNION ALL
+SELECT 'P13-NO-PUBLIC', t.name, format('the policy tenancy_public is not in force as it was emitted to %I: visitors read nothing', r.name),
+       format('DROP POLICY IF EXISTS tenancy_public ON %s; CREATE POLICY tenancy_public ON %s AS PERMISSIVE FOR SELECT TO %I '
+              'USING (%I = (SELECT tenancy.readable_tenant()))', t.name, t.name, r.name, t.tenant)
+  FROM tables t CROSS JOIN runtime r
+ WHERE t.public
+   AND NOT EXISTS (SELECT FROM policies p
+                    WHERE p.polrelid = t.oid AND p.polname = 'tenancy_public' AND p.polpermissive AND p.polcmd = 'r'
+                      AND p.polroles = ARRAY[r.oid] AND p.using_text = t.readable)
 UNION ALL
 -- Privileges that row-level security does not hold.
 SELECT CASE g.privilege_type WHEN 'TRUNCATE' THEN 'G01-TRUNCATE' ELSE 'G02-TRIGGER' END, f.name,
@@ -156,12 +174,12 @@ SELECT 'C01-DEFAULT-TENANT',
   FROM pg_db_role_setting s CROSS JOIN LATERAL unnest(s.setconfig) x
  WHERE (s.setrole = 0 OR s.setrole IN (SELECT oid FROM reach))
    AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
-   AND (lower(split_part(x, '=', 1)) IN ('app.tenant_id', 'role')
+   AND (lower(split_part(x, '=', 1)) IN ('app.tenant_id', 'app.public_tenant_id', 'role')
      OR lower(x) IN ('row_security=off', 'session_replication_role=replica', 'session_replication_role=local'))
 UNION ALL
-SELECT 'C02-LEAKED-GUC', 'app.tenant_id', 'this session starts with a tenant already bound',
-       'RESET app.tenant_id -- and take it out of the connect options, the pooler and postgresql.conf'
- WHERE coalesce(current_setting('app.tenant_id', true), '') <> ''
+SELECT 'C02-LEAKED-GUC', w.name, 'this session starts with a tenant already bound',
+       format('RESET %s -- and take it out of the connect options, the pooler and postgresql.conf', w.name)
+  FROM (VALUES ('app.tenant_id'), ('app.public_tenant_id')) AS w (name) WHERE coalesce(current_setting(w.name, true), '') <> ''
 UNION ALL
 SELECT 'C03-SETTING', w.name, format('it is %s in this session', current_setting(w.name)),
        format('SET %s = %s -- and take it out of the connect options, the pooler and postgresql.conf', w.name, w.needed)

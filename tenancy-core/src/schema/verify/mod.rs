@@ -11,7 +11,7 @@ use sqlx::Row as _;
 use sqlx::postgres::{PgConnection, PgRow};
 
 use crate::schema::emit::quote::literal;
-use crate::schema::emit::{BOUND_CHECK, CURRENT_TENANT_BODY};
+use crate::schema::emit::{BOUND_CHECK, BOUND_PUBLIC_CHECK, CURRENT_TENANT_BODY, READABLE_TENANT_BODY};
 use crate::schema::model::Table;
 use crate::schema::{Finding, Schema};
 
@@ -41,7 +41,7 @@ fn question(schema: &Schema) -> String {
     let adopting: Vec<Table> = schema.adopting().iter().filter_map(|text| Table::parse(text)).collect();
     let listed = schema.entities().iter().map(|entity| {
         let adopting = adopting.contains(&Table::of(entity));
-        (entity.schema_name(), entity.table, entity.tenant, adopting)
+        (entity.schema_name(), entity.table, entity.tenant, adopting, entity.public_read)
     });
     let text = format!(
         "{PREAMBLE}found (code, object, problem, mend) AS (\n{CHECKS})\n\
@@ -52,21 +52,21 @@ fn question(schema: &Schema) -> String {
 }
 
 /// What stands in the place of the words of [`PREAMBLE`] and [`CHECKS`]: the tables (schema, table, tenant column, whether it is
-/// being adopted), and the roles.
+/// being adopted, whether visitors read it), and the roles.
 pub(crate) fn values<'a>(
-    tables: impl Iterator<Item = (&'a str, &'a str, &'a str, bool)>,
+    tables: impl Iterator<Item = (&'a str, &'a str, &'a str, bool, bool)>,
     runtime_role: &str,
     start: &str,
     asker: &str,
 ) -> Vec<(&'static str, String)> {
     let mut listed = String::new();
-    for (schema, table, tenant, adopting) in tables {
+    for (schema, table, tenant, adopting, public) in tables {
         let separator = if listed.is_empty() { "      VALUES " } else { ",\n             " };
         let (schema, table, tenant) = (literal(schema), literal(table), literal(tenant));
-        let _ = write!(listed, "{separator}({schema}, {table}, {tenant}, {adopting})");
+        let _ = write!(listed, "{separator}({schema}, {table}, {tenant}, {adopting}, {public})");
     }
     if listed.is_empty() {
-        listed += "      SELECT '', '', '', false WHERE false";
+        listed += "      SELECT '', '', '', false, false WHERE false";
     }
     vec![
         ("listed", listed),
@@ -74,7 +74,9 @@ pub(crate) fn values<'a>(
         ("start", start.to_owned()),
         ("asker", asker.to_owned()),
         ("bound_check", literal(BOUND_CHECK)),
+        ("bound_public_check", literal(BOUND_PUBLIC_CHECK)),
         ("body", literal(CURRENT_TENANT_BODY)),
+        ("readable_body", literal(READABLE_TENANT_BODY)),
     ]
 }
 

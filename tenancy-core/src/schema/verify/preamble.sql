@@ -10,13 +10,17 @@ SET LOCAL jit = off;
 SET LOCAL enable_nestloop = off;
 WITH RECURSIVE
 listed AS (
-  SELECT w.schema_name, w.table_name, w.tenant, w.adopting, format('%I.%I', w.schema_name, w.table_name) AS name,
+  SELECT w.schema_name, w.table_name, w.tenant, w.adopting, v.public, format('%I.%I', w.schema_name, w.table_name) AS name,
          c.oid, c.relkind, c.relowner, c.relrowsecurity, c.relforcerowsecurity,
          a.attnum AS tenant_number, a.atttypid, a.attnotnull,
-         format('(%I = ( SELECT tenancy.current_tenant() AS current_tenant))', w.tenant) AS predicate
+         format('(%I = ( SELECT tenancy.current_tenant() AS current_tenant))', w.tenant) AS predicate,
+         format('(%I = ( SELECT tenancy.' || CASE WHEN v.public THEN 'readable' ELSE 'current' END || '_tenant() AS '
+                || CASE WHEN v.public THEN 'readable' ELSE 'current' END || '_tenant))', w.tenant) AS readable
     FROM (
 {listed}
-    ) AS w (schema_name, table_name, tenant, adopting)
+    ) AS w (schema_name, table_name, tenant, adopting, public)
+    -- Visitors read nothing of a table that is being adopted.
+    CROSS JOIN LATERAL (SELECT w.public AND NOT w.adopting) AS v (public)
     LEFT JOIN pg_namespace n ON n.nspname = w.schema_name
     LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.table_name
     LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = w.tenant AND a.attnum > 0 AND NOT a.attisdropped
@@ -73,11 +77,11 @@ above (bottom, parent) AS (
 -- The listed tables, and whatever holds or shows their rows under another name: partitions and inheritance children
 -- (`part`), and what they inherit from (`parent`). Policies are those of the table that a statement names.
 family AS (
-  SELECT oid, name, name AS top, tenant, tenant_number, predicate, adopting, 'table' AS place, relkind, relowner, relrowsecurity, relforcerowsecurity,
+  SELECT oid, name, name AS top, tenant, tenant_number, predicate, readable, adopting, 'table' AS place, relkind, relowner, relrowsecurity, relforcerowsecurity,
          NULL::oid AS top_owner
     FROM tables
   UNION ALL
-  (SELECT DISTINCT ON (c.oid) c.oid, c.oid::regclass::text, t.name, t.tenant, a.attnum, t.predicate, false, k.place, c.relkind, c.relowner,
+  (SELECT DISTINCT ON (c.oid) c.oid, c.oid::regclass::text, t.name, t.tenant, a.attnum, t.predicate, t.readable, false, k.place, c.relkind, c.relowner,
           c.relrowsecurity, c.relforcerowsecurity, t.relowner
      FROM (SELECT top, child, 'part' FROM below UNION ALL SELECT bottom, parent, 'parent' FROM above) AS k (listed, oid, place)
      JOIN tables t ON t.oid = k.listed JOIN pg_class c ON c.oid = k.oid
@@ -86,7 +90,7 @@ family AS (
 ),
 -- Their policies, as PostgreSQL prints them.
 policies AS (
-  SELECT p.oid, p.polname, p.polrelid, p.polpermissive, p.polroles, p.polcmd, f.name, f.tenant, f.predicate, f.place, f.adopting,
+  SELECT p.oid, p.polname, p.polrelid, p.polpermissive, p.polroles, p.polcmd, f.name, f.tenant, f.predicate, f.readable, f.place, f.adopting,
          pg_get_expr(p.polqual, p.polrelid) AS using_text, pg_get_expr(p.polwithcheck, p.polrelid) AS check_text
     FROM pg_policy p JOIN family f ON f.oid = p.polrelid
 ),
@@ -98,7 +102,12 @@ bounded (oid) AS (
      AND (p.polroles = ARRAY[0]::oid[]
        OR p.adopting AND p.polroles = ARRAY[runtime.oid]
           AND NOT EXISTS (SELECT FROM reach WHERE NOT pg_has_role(reach.oid, runtime.oid, 'USAGE')))
-     AND p.using_text = p.predicate AND p.check_text = p.predicate
+     AND p.using_text = p.readable AND p.check_text = p.predicate
+     -- Without these two a visitor could change what he reads.
+     AND (p.readable = p.predicate OR 2 = (
+       SELECT count(*) FROM policies w
+        WHERE w.polrelid = p.polrelid AND NOT w.polpermissive AND w.polroles = p.polroles AND w.using_text = p.predicate
+          AND (w.polname, w.polcmd, coalesce(w.check_text, p.predicate)) IN (('tenancy_bound_update', 'w', p.predicate), ('tenancy_bound_delete', 'd', p.predicate))))
 ),
 -- Of the parts and parents, those that show rows of every tenant when they are named directly.
 opened (oid, whom, problem) AS (
@@ -111,10 +120,12 @@ opened (oid, whom, problem) AS (
                          AND p.polroles && ARRAY(SELECT oid FROM holders)))
 ),
 foundation AS (
-  SELECT n.oid AS namespace, n.nspowner, d.oid AS domain, d.typowner, d.typtype, d.typbasetype, f.oid AS function,
+  SELECT n.oid AS namespace, n.nspowner, d.oid AS domain, d.typowner, d.typtype, d.typbasetype, f.oid AS function, v.oid AS public_domain, r.oid AS readable_function,
          (SELECT oid FROM pg_proc WHERE pronamespace = n.oid AND proname = 'owner_tenant' AND pronargs = 0) AS owner_function
     FROM (VALUES ('tenancy')) AS w (name)
     LEFT JOIN pg_namespace n ON n.nspname = w.name
     LEFT JOIN pg_type d ON d.typnamespace = n.oid AND d.typname = 'bound'
     LEFT JOIN pg_proc f ON f.pronamespace = n.oid AND f.proname = 'current_tenant' AND f.pronargs = 0
+    LEFT JOIN pg_type v ON v.typnamespace = n.oid AND v.typname = 'bound_public'
+    LEFT JOIN pg_proc r ON r.pronamespace = n.oid AND r.proname = 'readable_tenant' AND r.pronargs = 0
 ),

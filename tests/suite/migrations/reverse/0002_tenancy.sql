@@ -111,6 +111,35 @@ BEGIN
   END LOOP;
 END $tenancy$;
 
+-- public.pages
+DROP POLICY IF EXISTS tenancy_public ON "public"."pages";
+DROP POLICY IF EXISTS tenancy_bound ON "public"."pages";
+CREATE POLICY tenancy_bound ON "public"."pages" AS RESTRICTIVE FOR ALL TO PUBLIC
+  USING ("tenant_id" = (SELECT tenancy.current_tenant()))
+  WITH CHECK ("tenant_id" = (SELECT tenancy.current_tenant()));
+DROP POLICY IF EXISTS tenancy_bound_update ON "public"."pages";
+DROP POLICY IF EXISTS tenancy_bound_delete ON "public"."pages";
+DROP POLICY IF EXISTS tenancy_allow ON "public"."pages";
+REVOKE ALL ON "public"."pages" FROM "tenancy_app";
+DROP POLICY IF EXISTS tenancy_bound ON "public"."pages";
+DROP POLICY IF EXISTS tenancy_owner ON "public"."pages";
+DROP POLICY IF EXISTS tenancy_ask_owner ON "public"."pages";
+ALTER TABLE "public"."pages" NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY;
+DO $tenancy$
+DECLARE
+  child regclass;
+BEGIN
+  FOR child IN
+    WITH RECURSIVE below AS (
+      SELECT inhrelid FROM pg_inherits WHERE inhparent IN (
+        '"public"."pages"'::regclass)
+      UNION SELECT i.inhrelid FROM pg_inherits i JOIN below ON i.inhparent = below.inhrelid)
+    DELETE FROM tenancy.emitted USING below WHERE kind = 'row security' AND relation = below.inhrelid RETURNING relation
+  LOOP
+    EXECUTE format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY', child);
+  END LOOP;
+END $tenancy$;
+
 -- Odd Names.order
 DROP POLICY IF EXISTS tenancy_allow ON "Odd Names"."order";
 REVOKE ALL ON "Odd Names"."order" FROM "tenancy_app";
@@ -281,6 +310,34 @@ DO $tenancy$ BEGIN
   END IF;
 END $tenancy$;
 
+-- public.pages
+DO $tenancy$ BEGIN
+  DELETE FROM tenancy.emitted WHERE (kind, relation, name) = ('constraint', to_regclass('"public"."pages"'), 'pages_tenant_id_path_key');
+  IF FOUND THEN
+    ALTER TABLE "public"."pages" DROP CONSTRAINT IF EXISTS "pages_tenant_id_path_key";
+  END IF;
+END $tenancy$;
+DO $tenancy$ BEGIN
+  DELETE FROM tenancy.emitted WHERE (kind, relation, name) = ('constraint', to_regclass('"public"."pages"'), 'pages_pkey');
+  IF FOUND THEN
+    ALTER TABLE "public"."pages" DROP CONSTRAINT IF EXISTS "pages_pkey";
+  END IF;
+END $tenancy$;
+DO $tenancy$ BEGIN
+  DELETE FROM tenancy.emitted WHERE (kind, relation, name) = ('not null', to_regclass('"public"."pages"'), 'id');
+  IF FOUND AND EXISTS (SELECT FROM pg_attribute
+      WHERE attrelid = to_regclass('"public"."pages"') AND attname = 'id' AND NOT attisdropped) THEN
+    ALTER TABLE "public"."pages" ALTER COLUMN "id" DROP NOT NULL;
+  END IF;
+END $tenancy$;
+DO $tenancy$ BEGIN
+  DELETE FROM tenancy.emitted WHERE (kind, relation, name) = ('not null', to_regclass('"public"."pages"'), 'tenant_id');
+  IF FOUND AND EXISTS (SELECT FROM pg_attribute
+      WHERE attrelid = to_regclass('"public"."pages"') AND attname = 'tenant_id' AND NOT attisdropped) THEN
+    ALTER TABLE "public"."pages" ALTER COLUMN "tenant_id" DROP NOT NULL;
+  END IF;
+END $tenancy$;
+
 -- Odd Names.order
 DO $tenancy$ BEGIN
   DELETE FROM tenancy.emitted WHERE (kind, relation, name) = ('constraint', to_regclass('"Odd Names"."order"'), 'order_owner_type_key');
@@ -313,7 +370,7 @@ END $tenancy$;
 
 DO $tenancy$ BEGIN
   IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'tenancy_app') THEN
-    REVOKE ALL ON FUNCTION tenancy.current_tenant() FROM "tenancy_app";
+    REVOKE ALL ON FUNCTION tenancy.current_tenant(), tenancy.readable_tenant() FROM "tenancy_app";
     REVOKE ALL ON SCHEMA tenancy FROM "tenancy_app";
   END IF;
 END $tenancy$;
@@ -324,7 +381,9 @@ DROP FUNCTION tenancy.maintenance(regclass[]);
 DROP TABLE tenancy.lifted;
 DROP FUNCTION tenancy.put_back();
 DROP FUNCTION tenancy.owner_tenant();
+DROP FUNCTION tenancy.readable_tenant();
 DROP FUNCTION tenancy.current_tenant();
+DROP DOMAIN tenancy.bound_public;
 DROP DOMAIN tenancy.bound;
 DROP TABLE tenancy.emitted;
 DROP SCHEMA tenancy;
