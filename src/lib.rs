@@ -8,6 +8,8 @@ pub use tenancy_macros::TenantScoped;
 pub use tenancy_core::adopt;
 #[cfg(feature = "doctor")]
 pub use tenancy_core::doctor;
+#[cfg(feature = "tower")]
+pub use tenancy_core::http;
 pub use tenancy_core::{
     __private, AuthError, Authority, Error, Executor, InvalidLabel, InvalidTenantId, Label, PublicRead,
     PublicTenant, RawSql, Schema, ServerError, TenantDb, TenantId, TenantScoped, TenantToken, TenantTx, auth,
