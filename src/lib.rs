@@ -21,6 +21,9 @@ pub use tenancy_core::{
 mod guides {
     #[doc = include_str!("../docs/adoption.md")]
     mod adoption {}
+    #[cfg(all(feature = "axum", feature = "jwks"))]
+    #[doc = include_str!("../docs/authentication.md")]
+    mod authentication {}
     #[doc = include_str!("../docs/doctor.md")]
     mod doctor {}
     #[doc = include_str!("../docs/migrations.md")]

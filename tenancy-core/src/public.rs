@@ -27,6 +27,7 @@ pub struct PublicTenant {
 
 impl PublicTenant {
     /// Of a directory's answer alone.
+    #[cfg(feature = "identity")]
     pub(crate) fn new(tenant: TenantId, label: Label) -> Self {
         Self { tenant, label }
     }

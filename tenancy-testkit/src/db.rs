@@ -16,7 +16,7 @@ use crate::authority::TestAuthority;
 use crate::error::Doing;
 use crate::panics::{chain, or_panic};
 use crate::secret::Secret;
-use crate::server::{APP, Server, run};
+use crate::server::{APP, IDENTITY, Server, run};
 use crate::template::{Role, Steps, create_database};
 
 /// A database of its own for one test, on the [`Server`] of this process.
@@ -140,17 +140,28 @@ impl TestDb {
     /// When the server refuses it.
     #[track_caller]
     pub fn create_login(&self, attributes: &str) -> impl Future<Output = PgConnectOptions> + Send {
-        or_panic(self.try_create_login(attributes.to_owned()))
+        or_panic(self.try_create_login(APP, attributes.to_owned()))
     }
 
-    async fn try_create_login(&self, attributes: String) -> Result<PgConnectOptions, Error> {
+    /// A login of this test alone that is a member of the group `tenancy_identity` and of no other: for the store of
+    /// identities, which the application's login has no business in. It is dropped with the database.
+    ///
+    /// # Panics
+    ///
+    /// When the server refuses it.
+    #[track_caller]
+    pub fn create_identity_login(&self) -> impl Future<Output = PgConnectOptions> + Send {
+        or_panic(self.try_create_login(IDENTITY, String::new()))
+    }
+
+    async fn try_create_login(&self, group: &str, attributes: String) -> Result<PgConnectOptions, Error> {
         let role =
             format!("{}_{}", self.name, self.logins.lock().unwrap_or_else(PoisonError::into_inner).len());
         let password = Secret::random();
         self.logins.lock().unwrap_or_else(PoisonError::into_inner).push(role.clone());
         let mut connection = self.server.connect_as_superuser().await?;
         let create =
-            format!("CREATE ROLE {role} LOGIN PASSWORD '{}' IN ROLE {APP} {attributes}", password.expose());
+            format!("CREATE ROLE {role} LOGIN PASSWORD '{}' IN ROLE {group} {attributes}", password.expose());
         run(&mut connection, "create a login", create).await?;
         connection.close().await.doing("close a connection")?;
         Ok(self.server.login(&role, &password, &self.name))

@@ -14,7 +14,7 @@ use sqlx::{ConnectOptions, Connection};
 use crate::Error;
 use crate::error::Doing;
 use crate::secret::hex;
-use crate::server::{APP, OWNER, Server, run};
+use crate::server::{APP, IDENTITY, OWNER, Server, run};
 
 /// Part of every template's name. Change it whenever this file changes what a template holds.
 const EDITION: &str = "1";
@@ -157,7 +157,8 @@ pub(crate) async fn create_database(
     let create = format!("CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {template}");
     run(connection, "create a database", create).await?;
     // A copy does not take over the grants on the database itself.
-    let enter =
-        format!("REVOKE ALL ON DATABASE {name} FROM PUBLIC; GRANT CONNECT ON DATABASE {name} TO {APP}");
+    let enter = format!(
+        "REVOKE ALL ON DATABASE {name} FROM PUBLIC; GRANT CONNECT ON DATABASE {name} TO {APP}, {IDENTITY}"
+    );
     run(connection, "grant access to a database", enter).await
 }

@@ -1,9 +1,7 @@
 //! `danger::CrossTenant`: it reads everything, writes nothing but its audit, and each use is written down first.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
@@ -19,6 +17,7 @@ use tenancy_testkit::{TestAuthority, TestDb};
 use uuid::Uuid;
 
 use crate::common::run;
+use crate::log::Log;
 
 #[derive(Debug, TenantScoped)]
 #[tenancy(table = "books.accounts", unique(name))]
@@ -575,43 +574,6 @@ async fn the_application_is_held_as_before() {
     books.close().await;
 }
 
-/// Every event, as one line.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<String>>>);
-
-struct Line<'a>(&'a mut String);
-
-impl tracing::field::Visit for Line<'_> {
-    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
-        let _ = write!(self.0, " {field}={value:?}");
-    }
-}
-
-impl tracing::Subscriber for Log {
-    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-        tracing::span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        let metadata = event.metadata();
-        let mut line = format!("{} {}", metadata.level(), metadata.target());
-        event.record(&mut Line(&mut line));
-        self.0.lock().expect("not poisoned").push(line);
-    }
-
-    fn enter(&self, _: &tracing::span::Id) {}
-
-    fn exit(&self, _: &tracing::span::Id) {}
-}
-
 /// A log line stays a line, whoever says that he asks.
 #[tokio::test]
 async fn each_use_is_logged() {
@@ -621,14 +583,13 @@ async fn each_use_is_logged() {
     // met before, and asked again who listens.
     reports.begin(WHY, "alice").await.expect("written down").close().await.expect("closed");
     let log = Log::default();
-    let listening = tracing::subscriber::set_default(log.clone());
-    tracing::callsite::rebuild_interest_cache();
+    let listening = log.listen();
     let report = reports.begin(WHY, "eve\n2026-01-01 WARN forged\u{1b}[2J").await.expect("written down");
     let id = report.id();
     report.close().await.expect("closed");
     reports.begin(WHY, "").await.expect_err("nobody asks");
     drop(listening);
-    let lines = log.0.lock().expect("not poisoned").clone();
+    let lines = log.lines();
     let said: Vec<_> = lines.iter().filter(|line| line.contains("tenancy::danger")).collect();
     let [said] = said[..] else { panic!("one use: {lines:?}") };
     assert!(said.starts_with("WARN tenancy::danger") && said.contains(&id.to_string()), "{said}");

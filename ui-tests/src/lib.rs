@@ -1,8 +1,12 @@
 //! The entities that the cases speak of. `tests/fail/` holds what must not compile, one mistake a file; `tests/pass/`
 //! holds its twin, which differs in that mistake alone.
 
+pub use axum::Router;
+pub use axum::extract::{Path, State};
+pub use axum::routing::get;
 pub use sqlx::{PgConnection, PgPool};
 pub use tenancy::prelude::*;
+pub use tenancy::{Label, PublicRead};
 pub use uuid::Uuid;
 
 /// A project.
@@ -43,6 +47,26 @@ pub struct Task {
     pub project_id: Uuid,
     /// Required.
     pub title: String,
+}
+
+/// What visitors read.
+#[derive(Debug, TenantScoped)]
+#[tenancy(table = "pages", public_read)]
+pub struct Page {
+    /// Filled in by the database.
+    #[tenancy(id, default)]
+    pub id: Uuid,
+    /// From the token.
+    #[tenancy(tenant)]
+    pub tenant_id: TenantId,
+    /// Required.
+    pub text: String,
+}
+
+/// An insert of a page that is right.
+#[must_use]
+pub fn new_page() -> NewPage {
+    NewPage { text: String::new() }
 }
 
 /// An insert that is right.

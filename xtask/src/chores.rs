@@ -16,6 +16,12 @@ pub(crate) fn quickstart() -> Result<(), Failure> {
     run(&mut cargo(&["run", "--example", "quickstart"]))
 }
 
+/// The service, until Ctrl-C.
+pub(crate) fn tracker() -> Result<(), Failure> {
+    provision::server_binaries()?;
+    run(&mut cargo(&["run", "-p", "tracker"]))
+}
+
 /// What the benchmark's server is started with. Durable, since writes are measured; not of this machine's size.
 const BENCH_SERVER: &str = "-c fsync=on -c synchronous_commit=on -c full_page_writes=on -c shared_buffers=2GB \
     -c max_wal_size=8GB";
@@ -24,6 +30,12 @@ const BENCH_SERVER: &str = "-c fsync=on -c synchronous_commit=on -c full_page_wr
 const BENCH: &str = "bench/Cargo.toml";
 
 pub(crate) fn bench(arguments: &[&str]) -> Result<(), Failure> {
+    if arguments == ["--authentication"] {
+        // It needs no server.
+        let run_it =
+            ["run", "--release", "--manifest-path", BENCH, "--target-dir", "target", "--no-default-features"];
+        return run(cargo(&run_it).args(["--bin", "authentication"]));
+    }
     if std::env::var_os("TENANCY_TEST_DATABASE_URL").is_some() {
         return Err(Failure::new(
             "the benchmark needs a server of its own, on this machine: unset TENANCY_TEST_DATABASE_URL",
@@ -39,6 +51,7 @@ pub(crate) fn bench(arguments: &[&str]) -> Result<(), Failure> {
 /// The cheap checks come first, the tests last: what is printed at the end is the tests' own summary.
 pub(crate) fn test() -> Result<(), Failure> {
     provision::server_binaries()?;
+    provision::browser()?;
     run(&mut cargo(&["fmt", "--all", "--check"]))?;
     run(&mut cargo(&["fmt", "--manifest-path", BENCH, "--check"]))?;
     run(&mut cargo(&[

@@ -14,9 +14,12 @@ The chores of this repository.
 Usage: cargo xtask COMMAND
 
   quickstart   gets PostgreSQL server binaries where there are none, then runs the example `quickstart`
-  test         the same, then checks the format, clippy and the documentation, and runs every test
+  tracker      the same, then runs `examples/tracker`, a service with a login and two tenants, until Ctrl-C
+  test         gets PostgreSQL, ChromeDriver and Chromium where there are none, then checks the format, clippy and the
+               documentation, and runs every test
   bench        measures what isolation costs, and writes `docs/performance/`: half an hour; with `--quick`, three
-               minutes, into `target/performance/`
+               minutes, into `target/performance/`; with `--authentication`, what authentication costs beside the
+               signature alone, in a minute
   postgres     gets PostgreSQL server binaries where there are none, and nothing else
 
 Nothing asks a question. Server binaries come from the system's package manager where this account may use it,
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments[..] {
         ["quickstart"] => chores::quickstart(),
+        ["tracker"] => chores::tracker(),
         ["test"] => chores::test(),
         ["postgres"] => chores::postgres(),
         ["bench", ref arguments @ ..] => chores::bench(arguments),

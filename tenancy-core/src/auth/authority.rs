@@ -29,11 +29,10 @@ pub struct Authority {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AuthorityId(u64);
 
-impl AuthorityId {
-    fn next() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        Self(NEXT.fetch_add(1, Ordering::Relaxed))
-    }
+/// Another one at each call. No function of the type's own: the compiler would propose it to whoever tries to make one.
+fn next_id() -> AuthorityId {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    AuthorityId(NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 impl Authority {
@@ -45,7 +44,7 @@ impl Authority {
 
     pub(crate) fn from_any<V: Verifier>(verifier: V) -> Self {
         Self {
-            id: AuthorityId::next(),
+            id: next_id(),
             verifier: Arc::new(verifier),
             #[cfg(feature = "identity")]
             memberships: None,
@@ -59,14 +58,14 @@ impl Authority {
     #[cfg(feature = "identity")]
     #[must_use]
     pub fn with_memberships(self, memberships: Memberships) -> Self {
-        Self { id: AuthorityId::next(), memberships: Some(memberships), ..self }
+        Self { id: next_id(), memberships: Some(memberships), ..self }
     }
 
     /// An authority that asks whether a credential was revoked. It is another authority than this one.
     #[cfg(feature = "identity")]
     #[must_use]
     pub fn with_revocations(self, revocations: Revocations) -> Self {
-        Self { id: AuthorityId::next(), revocations: Some(revocations), ..self }
+        Self { id: next_id(), revocations: Some(revocations), ..self }
     }
 
     /// The identity that the tokens of this authority carry.

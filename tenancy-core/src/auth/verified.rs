@@ -82,6 +82,7 @@ impl Verified {
         }
     }
 
+    #[cfg(feature = "identity")]
     pub(crate) fn subject(&self) -> &str {
         &self.subject
     }

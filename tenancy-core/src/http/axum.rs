@@ -37,6 +37,6 @@ impl<S: Sync> FromRequestParts<S> for PublicTenant {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        self.into_response(Body::from)
+        self.response(Body::from)
     }
 }

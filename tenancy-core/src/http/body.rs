@@ -74,7 +74,9 @@ impl<B> TenancyBody<B> {
     }
 
     pub(super) fn problem(document: Bytes) -> Self {
-        Self { content: Content::Problem { document: Some(document) } }
+        Self {
+            content: Content::Problem { document: Some(document).filter(|document| !document.is_empty()) },
+        }
     }
 }
 

@@ -68,6 +68,29 @@ impl Problem {
         }
     }
 
+    /// As gRPC has it: the number of its status code (`UNAUTHENTICATED` is 16).
+    #[must_use]
+    pub fn grpc_status(&self) -> u8 {
+        match self.0 {
+            Kind::Unclear(_) => 3,
+            Kind::NoSuchSite => 5,
+            Kind::Forbidden | Kind::CrossSite => 7,
+            Kind::Misconfigured => 13,
+            Kind::NotNow => 14,
+            Kind::NoCredential | Kind::BadCredential => 16,
+        }
+    }
+
+    /// The response to a call of gRPC, which has its status in a header of an answer that is 200 otherwise: what the protocol
+    /// calls Trailers-Only.
+    pub(super) fn grpc_response<B>(self, body: impl FnOnce(Bytes) -> B) -> Response<B> {
+        let mut response = Response::new(body(Bytes::new()));
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+        headers.insert("grpc-status", HeaderValue::from(u16::from(self.grpc_status())));
+        response
+    }
+
     /// The document.
     fn body(self) -> &'static str {
         macro_rules! document {
@@ -102,8 +125,8 @@ impl Problem {
         }
     }
 
-    /// The response, with a body of one's own kind: `problem.into_response(Full::new)`.
-    pub fn into_response<B>(self, body: impl FnOnce(Bytes) -> B) -> Response<B> {
+    /// The response, with a body of one's own kind: `problem.response(Full::new)`.
+    pub fn response<B>(self, body: impl FnOnce(Bytes) -> B) -> Response<B> {
         let mut response = Response::new(body(Bytes::from_static(self.body().as_bytes())));
         *response.status_mut() = self.status();
         let headers = response.headers_mut();

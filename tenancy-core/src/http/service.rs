@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 use tracing::Span;
@@ -87,7 +88,7 @@ impl<S> TenancyService<S> {
                 Err(problem) => Some(problem),
             };
             if let Some(problem) = missing {
-                return TenancyFuture { state: State::Refused { problem } };
+                return TenancyFuture { state: State::Refused { problem, grpc: is_grpc(request.headers()) } };
             }
         }
         let token = answer.token().ok().flatten().cloned();
@@ -107,6 +108,10 @@ fn span(token: &TenantToken) -> Span {
         tenant = %token.tenant(),
         subject = %Sanitized(token.subject()),
     )
+}
+
+fn is_grpc(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
 }
 
 type Waiting = Pin<Box<dyn Future<Output = Answer> + Send>>;
@@ -130,7 +135,7 @@ pin_project! {
     {
         Waiting { answer: Waiting, held: Option<(TenancyService<S>, Request<B>)> },
         Calling { #[pin] response: S::Future, token: Option<TenantToken>, span: Span },
-        Refused { problem: Problem },
+        Refused { problem: Problem, grpc: bool },
     }
 }
 
@@ -156,8 +161,11 @@ where
                         response.map(|response| response.map(|body| TenancyBody::new(body, token))),
                     );
                 }
-                StateProjection::Refused { problem } => {
-                    return Poll::Ready(Ok(problem.into_response(TenancyBody::problem)));
+                StateProjection::Refused { problem, grpc: true } => {
+                    return Poll::Ready(Ok(problem.grpc_response(TenancyBody::problem)));
+                }
+                StateProjection::Refused { problem, grpc: false } => {
+                    return Poll::Ready(Ok(problem.response(TenancyBody::problem)));
                 }
             };
             self.as_mut().project().state.set(next);

@@ -17,8 +17,11 @@ use crate::http::problem::{Problem, Unclear};
 #[derive(Clone)]
 pub(super) struct Proxies {
     pub(super) trusted: Vec<IpNet>,
-    pub(super) peer: Arc<dyn Fn(&Extensions) -> Option<IpAddr> + Send + Sync>,
+    pub(super) peer: Arc<Peer>,
 }
+
+/// Finds the address of the peer.
+pub(super) type Peer = dyn Fn(&Extensions) -> Option<IpAddr> + Send + Sync;
 
 impl Proxies {
     /// None. The peer is what axum's `ConnectInfo` says.

@@ -14,7 +14,7 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tenancy_core::auth::JwtAlgorithm::*;
 use tenancy_core::auth::{
-    Directory, DirectoryStore, Hosts, Listing, MembershipStore, Memberships, Standing, StoreError,
+    Directory, DirectoryStore, HostError, Hosts, Listing, MembershipStore, Memberships, Standing, StoreError,
 };
 use tenancy_core::http::TenancyLayer;
 use tenancy_core::{Authority, Label, PublicTenant, TenantId, TenantToken};
@@ -43,6 +43,8 @@ impl DirectoryStore for Store {
             "acme" => listing(TENANT, false),
             "globex" => listing(OTHER, false),
             "gone" => listing(SUSPENDED, true),
+            // Whoever let these in: they are reserved, and open nothing.
+            "www" | "app" => listing(TENANT, false),
             _ => None,
         })
     }
@@ -413,6 +415,7 @@ const SITES: &[(&[u8], u16)] = &[
 /// Of requests around a good token.
 fn requests(jwt: String) -> Vec<(&'static str, u16, Change)> {
     let bearer = format!("Bearer {jwt}");
+    let other_scheme = format!("Digest {jwt}");
     let (in_cookie, cookie) = (jwt.clone(), format!("__Host-session={jwt}"));
     let cookies = format!("__Host-session={jwt}; a=b; __Host-session={jwt}");
     let apart = cookie.clone();
@@ -453,6 +456,14 @@ fn requests(jwt: String) -> Vec<(&'static str, u16, Change)> {
             change(|a| {
                 a.place = "";
                 a.add("authorization", "Bearer ");
+            }),
+        ),
+        (
+            "a good token under another scheme",
+            401,
+            change(move |a| {
+                a.place = "";
+                a.add("authorization", other_scheme);
             }),
         ),
         (
@@ -576,6 +587,14 @@ fn requests(jwt: String) -> Vec<(&'static str, u16, Change)> {
         ("the host asks for another tenant", 403, change(|a| a.set("host", "globex.example.com"))),
         ("the host asks for an unknown tenant", 403, change(|a| a.set("host", "nobody.example.com"))),
         ("the host asks for a suspended tenant", 403, change(|a| a.set("host", "gone.example.com"))),
+        (
+            "its own tenant is suspended",
+            403,
+            change(|a| {
+                a.claims["tenant_id"] = json!(SUSPENDED);
+                a.set("host", "gone.example.com");
+            }),
+        ),
         ("the path asks for another tenant than the host", 400, change(|a| a.uri = "/t/globex/x".into())),
         (
             "the path asks for another tenant, at the base domain",
@@ -852,6 +871,26 @@ async fn nothing_hostile_gets_a_token() {
     // Each made-up `kid` may ask the provider, here without a least interval, and nothing else does.
     assert!(provider.asked() - asked_before < 60, "{}", provider.asked());
     println!("{attacks} hostile requests");
+}
+
+#[test]
+fn a_host_says_what_is_wrong_with_it() {
+    let hosts = Hosts::below("example.com").expect("a domain").reserve("internal".parse().expect("a label"));
+    let label = |host: &str| hosts.label(host).map(|label| label.map(|label| label.to_string()));
+    for host in ["example.com", "www.example.com", "APP.example.com.", "internal.example.com:80"] {
+        assert_eq!(label(host), Ok(None), "{host}");
+    }
+    assert_eq!(label("Acme.Example.com"), Ok(Some("acme".into())));
+    for (host, expected) in [
+        ("a.acme.example.com", HostError::TooDeep),
+        ("acme.example.com.evil.test", HostError::Foreign),
+        ("xacme-example.com", HostError::Foreign),
+        ("xn--80ak6aa92e.example.com", HostError::Label),
+        ("acme..example.com", HostError::Malformed),
+        ("user@acme.example.com", HostError::Malformed),
+    ] {
+        assert_eq!(label(host), Err(expected), "{host}");
+    }
 }
 
 /// What is the same to a client is told apart in the log: see the tests of the suite, which read it.

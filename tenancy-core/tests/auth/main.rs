@@ -17,7 +17,11 @@ mod jwk;
 #[cfg(feature = "jwks")]
 mod jwks;
 mod keys;
+#[cfg(feature = "identity")]
+mod memberships;
 mod secrecy;
 mod service;
 mod shape;
 mod signature;
+#[cfg(feature = "jwks")]
+mod storm;

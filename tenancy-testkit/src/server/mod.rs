@@ -17,7 +17,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
 use tokio::sync::OnceCell;
 
 pub use self::binaries::NotFound;
-pub use self::roles::{APP, APP_LOGIN, OWNER};
+pub use self::roles::{APP, APP_LOGIN, IDENTITY, OWNER};
 use self::throwaway::Throwaway;
 use crate::Error;
 use crate::error::Doing;

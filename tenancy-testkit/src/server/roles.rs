@@ -13,6 +13,9 @@ use crate::server::run;
 /// Owns the test databases and what the migrations make in them.
 pub const OWNER: &str = "tenancy_owner";
 
+/// The group of logins that a `PgIdentity` has.
+pub const IDENTITY: &str = "tenancy_identity";
+
 /// The group that holds the runtime grants. It cannot log in.
 pub const APP: &str = "tenancy_app";
 
@@ -39,8 +42,10 @@ pub(crate) async fn ensure(
              IF to_regrole('{APP}') IS NULL THEN CREATE ROLE {APP}; END IF;
              IF to_regrole('{APP_LOGIN}') IS NULL THEN CREATE ROLE {APP_LOGIN}; END IF;
              IF to_regrole('{OWNER}') IS NULL THEN CREATE ROLE {OWNER}; END IF;
+             IF to_regrole('{IDENTITY}') IS NULL THEN CREATE ROLE {IDENTITY}; END IF;
          END $$;
          ALTER ROLE {APP} NOLOGIN {RESTRICTED};
+         ALTER ROLE {IDENTITY} NOLOGIN {RESTRICTED};
          ALTER ROLE {APP_LOGIN} LOGIN PASSWORD '{app_password}' {RESTRICTED};
          ALTER ROLE {OWNER} LOGIN PASSWORD '{owner_password}' {RESTRICTED};
          DO $$ DECLARE granted name; member name; BEGIN

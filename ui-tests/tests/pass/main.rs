@@ -21,3 +21,5 @@ mod filters;
 mod forge;
 mod must_use;
 mod proof;
+mod public;
+mod web;

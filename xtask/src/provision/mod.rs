@@ -1,10 +1,11 @@
-//! PostgreSQL server binaries, where there are none.
+//! What the tests need beside cargo, where there is none: PostgreSQL server binaries, and a browser.
 //!
-//! The ways are tried in order, until the testkit's own search finds a server: the system's package manager where
-//! this account may use it without being asked; on Debian its packages, unpacked into `.postgres/`; an archive of
-//! binaries, unpacked there too.
+//! For the binaries the ways are tried in order, until the testkit's own search finds a server: the system's package
+//! manager where this account may use it without being asked; on Debian its packages, unpacked into `.postgres/`; an
+//! archive of binaries, unpacked there too.
 
 mod archive;
+mod chromium;
 mod debian;
 mod system;
 
@@ -15,6 +16,7 @@ mod binaries;
 
 use std::path::PathBuf;
 
+pub(crate) use self::chromium::browser;
 use crate::run::{Failure, announce, root};
 
 /// A way to get binaries.

@@ -66,18 +66,18 @@ fn apt_get() -> Result<(), Failure> {
         );
         run(privileged("sh").args(["-c", &write]))?;
     }
+    install(&["postgresql"])
+}
+
+/// Debian's packages, by `apt-get`.
+pub(super) fn install(packages: &[&str]) -> Result<(), Failure> {
     // One source of several may be out of reach; whether that matters shows in what follows.
     if let Err(failure) = run(privileged("apt-get").arg("update")) {
         eprintln!("xtask: {failure}");
     }
-    run(privileged("env").args([
-        "DEBIAN_FRONTEND=noninteractive",
-        "apt-get",
-        "install",
-        "--yes",
-        "--no-install-recommends",
-        "postgresql",
-    ]))
+    run(privileged("env")
+        .args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "--yes", "--no-install-recommends"])
+        .args(packages))
 }
 
 /// A program that runs as root.

@@ -66,7 +66,7 @@ impl Credential {
         format!("{}{}", self.kind.prefix(), URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    /// By which it is revoked. It is no secret.
+    /// By which it is listed and [revoked](super::PgIdentity::revoke). It is no secret.
     #[must_use]
     pub fn id(&self) -> Uuid {
         self.id

@@ -1,5 +1,5 @@
--- Emitted by tenancy: tenants, their members, sessions, API keys and revocations, for `tenancy::auth::PgIdentity`. Put it into
--- a migration of your own. It can be applied more than once.
+-- Tenants, their members, sessions, API keys and revocations, for `tenancy::auth::PgIdentity`. Put it into a migration of
+-- your own. It can be applied more than once.
 --
 -- What stands here decides who gets a token, so the application's login has no business here: the store has a login of its
 -- own, a member of the group tenancy_identity. Row-level security keeps everybody else out, whatever is granted one day.

@@ -183,15 +183,52 @@ impl PgIdentity {
         Ok(credential)
     }
 
-    /// Revokes a session or an API key, at once. False when there is none of this id, or it was revoked before.
+    /// Revokes a session or an API key of a tenant, at once. False when the tenant has none of this id, or it was revoked
+    /// before: the id may come from a client.
     ///
     /// # Errors
     ///
     /// [`StoreError`].
-    pub async fn revoke(&self, credential: Uuid) -> Result<bool, StoreError> {
+    pub async fn revoke(&self, tenant: TenantId, credential: Uuid) -> Result<bool, StoreError> {
         const SQL: &str = "UPDATE tenancy_identity.credentials SET revoked_at = now() \
-                            WHERE id = $1 AND realm = $2 AND revoked_at IS NULL";
-        let done = sqlx::query(SQL).bind(credential).bind(&*self.realm).execute(&self.pool).await?;
+                            WHERE id = $1 AND realm = $2 AND tenant = $3 AND revoked_at IS NULL";
+        let done =
+            sqlx::query(SQL).bind(credential).bind(&*self.realm).bind(tenant).execute(&self.pool).await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// As [`revoke`](Self::revoke), of a subject, for whatever tenant or for none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub async fn revoke_own(&self, subject: &str, credential: Uuid) -> Result<bool, StoreError> {
+        const SQL: &str = "UPDATE tenancy_identity.credentials SET revoked_at = now() \
+                            WHERE id = $1 AND realm = $2 AND subject = $3 AND revoked_at IS NULL";
+        let done =
+            sqlx::query(SQL).bind(credential).bind(&*self.realm).bind(subject).execute(&self.pool).await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Revokes the session or API key that this is the text of: signing out. False when it is none, or was revoked before.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub async fn revoke_presented(&self, credential: &str) -> Result<bool, StoreError> {
+        const SQL: &str = "UPDATE tenancy_identity.credentials SET revoked_at = now() \
+                            WHERE id = $1 AND realm = $2 AND kind = $3 AND hash = $4 AND revoked_at IS NULL";
+        let kinds = [CredentialKind::Session, CredentialKind::ApiKey];
+        let parsed = kinds.iter().find_map(|kind| Some((kind, Credential::parse(*kind, credential).ok()?)));
+        let Some((kind, credential)) = parsed else { return Ok(false) };
+        // The hash of a secret of 256 bits: how far a comparison of it came tells nobody the secret.
+        let done = sqlx::query(SQL)
+            .bind(credential.id())
+            .bind(&*self.realm)
+            .bind(kind.name())
+            .bind(credential.hash().as_slice())
+            .execute(&self.pool)
+            .await?;
         Ok(done.rows_affected() > 0)
     }
 

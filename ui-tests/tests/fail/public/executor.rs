@@ -1,0 +1,8 @@
+use ui_tests::*;
+
+pub async fn case(token: TenantToken, site: PublicTenant, id: Uuid, db: TenantDb) {
+    _ = (&token, &site, id, &db);
+    Page::find(&token).fetch_all(&site).await.ok();
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use ui_tests::*;
+
+pub fn case(tenant: TenantId, label: Label) -> PublicTenant {
+    PublicTenant { tenant, label }
+}
+
+fn main() {}

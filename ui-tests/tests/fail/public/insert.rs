@@ -1,0 +1,8 @@
+use ui_tests::*;
+
+pub async fn case(token: TenantToken, site: PublicTenant, id: Uuid, db: TenantDb) {
+    _ = (&token, &site, id, &db);
+    Page::insert(&site, new_page()).execute(&db).await.ok();
+}
+
+fn main() {}

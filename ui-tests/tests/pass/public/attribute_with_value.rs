@@ -1,0 +1,10 @@
+use ui_tests::*;
+
+#[derive(TenantScoped)]
+#[tenancy(table = "posts", public_read)]
+pub struct Post {
+    #[tenancy(id)]
+    pub id: Uuid,
+    #[tenancy(tenant)]
+    pub tenant_id: TenantId,
+}

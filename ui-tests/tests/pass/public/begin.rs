@@ -1,0 +1,6 @@
+use ui_tests::*;
+
+pub async fn case(token: TenantToken, site: PublicTenant, id: Uuid, db: TenantDb) {
+    _ = (&token, &site, id, &db);
+    db.begin(&token).await.ok();
+}

@@ -1,0 +1,14 @@
+mod attribute_of_a_field;
+mod attribute_with_value;
+mod becomes_no_token;
+mod begin;
+mod count_private;
+mod delete;
+mod executor;
+mod find_private;
+mod find_private_by_id;
+mod forge;
+mod implemented_by_hand;
+mod insert;
+mod insert_many;
+mod update;

@@ -1,0 +1,9 @@
+use ui_tests::*;
+
+async fn projects(token: TenantToken, State(db): State<TenantDb>) -> String {
+    format!("{:?}", Project::find(&token).fetch_all(&db).await)
+}
+
+pub fn case() -> Router<TenantDb> {
+    Router::new().route("/{tenant}/projects", get(projects))
+}
