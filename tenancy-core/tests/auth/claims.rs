@@ -22,8 +22,17 @@ fn good_claims_are_accepted() {
 fn claims_that_nobody_reads_do_not_matter() {
     let mut claims = good_claims();
     claims["roles"] = json!({ "admin": [1, 2.5, null] });
-    claims["jti"] = json!(7);
+    claims["email"] = json!(7);
+    claims["jti"] = json!("a text");
     outcome(&good_header(), &claims).expect("accepted");
+}
+
+/// By it a token can be revoked, so that it must be one (RFC 7519, section 4.1.7).
+#[test]
+fn an_id_is_a_text() {
+    for value in [json!(7), json!(true), json!(["a"]), json!({ "a": 1 })] {
+        claims_refused(|claims| claims["jti"] = value, AuthError::MalformedClaim(Claim::Id));
+    }
 }
 
 #[test]

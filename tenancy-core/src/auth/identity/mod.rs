@@ -65,7 +65,7 @@ impl PgIdentity {
         Self { pool, realm: realm.into() }
     }
 
-    /// A new tenant.
+    /// A new tenant. Ask [`Hosts::is_reserved`](crate::auth::Hosts::is_reserved) before, when it gets a host of its own.
     ///
     /// # Errors
     ///

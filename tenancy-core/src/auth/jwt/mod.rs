@@ -38,6 +38,7 @@ const MOST_LEEWAY: Duration = Duration::from_secs(5 * 60);
 /// - `iss` is the issuer, and `aud` names one of the audiences.
 /// - `exp` is there, has not passed, and is not further away than `max_lifetime`. `nbf` and `iat`, where they are
 ///   there, have come. All of them within leeway.
+/// - `jti`, where it is there, is a text: by it a token can be revoked.
 /// - The tenant claim is a hyphenated UUID that is not nil, and `sub` is a text that is not empty: a token says who
 ///   acts. A machine has a name as well; work without a user has a [`ServiceVerifier`](crate::auth::ServiceVerifier).
 ///
