@@ -118,7 +118,7 @@ fn unknown_attributes_are_named_and_the_known_ones_listed() {
         &entity(", public", ""),
         &[(
             "public",
-            "unknown attribute `public`: a struct takes `table`, `index`, `unique`, `insert`, `insert_derive` and `crate`",
+            "unknown attribute `public`: a struct takes `table`, `index`, `unique`, `public_read`, `insert`, `insert_derive` and `crate`",
         )],
     );
 }
