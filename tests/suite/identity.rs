@@ -119,9 +119,9 @@ async fn a_session_is_what_the_store_says_it_is() {
     assert_eq!(authority.authenticate(&text).await.err(), Some(AuthError::Revoked));
     authority.authenticate(&another).await.expect("the other one goes on");
 
-    let short = issue(CredentialKind::Session, Duration::from_millis(300)).await;
+    let short = issue(CredentialKind::Session, Duration::from_millis(1500)).await;
     authority.authenticate(&short.reveal()).await.expect("still good");
-    tokio::time::sleep(Duration::from_millis(400)).await;
+    tokio::time::sleep(Duration::from_millis(1600)).await;
     assert_eq!(authority.authenticate(&short.reveal()).await.err(), Some(AuthError::Expired));
     assert!(identity.delete_expired().await.expect("deleted") >= 1);
     assert_eq!(authority.authenticate(&short.reveal()).await.err(), Some(AuthError::UnknownCredential));

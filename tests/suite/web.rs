@@ -234,7 +234,7 @@ async fn without_the_layer_there_is_no_token() {
 async fn streams_end_with_their_token() {
     let world = World::new().await;
     let address = serve(service(&world)).await;
-    let expires_at = std::time::SystemTime::now() + Duration::from_secs(2);
+    let expires_at = std::time::SystemTime::now() + Duration::from_secs(4);
     let jwt = world.authority.jwt_with(world.a.tenant(), |claims| claims.expires_at = expires_at);
     let more = format!("Authorization: Bearer {jwt}\r\n");
     let (endless, silent) = tokio::join!(
@@ -270,7 +270,7 @@ async fn web_sockets_end_with_their_token() {
     let world = World::new().await;
     let address = serve(service(&world)).await;
     for path in ["/echo", "/chatter"] {
-        let expires_at = std::time::SystemTime::now() + Duration::from_secs(2);
+        let expires_at = std::time::SystemTime::now() + Duration::from_secs(4);
         let jwt = world.authority.jwt_with(world.a.tenant(), |claims| claims.expires_at = expires_at);
         let mut socket = open(address, path, &jwt).await.expect("it is good still");
         socket.send("tick".into()).await.expect("sent");

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use fantoccini::elements::Element;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
+use uuid::Uuid;
 
 /// What is waited for comes sooner, or never.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -17,12 +19,17 @@ const LIMIT: Duration = Duration::from_secs(60);
 pub(crate) struct Chromium {
     driver: Child,
     port: u16,
+    /// Profiles and whatever else they lay down: nothing is left of it.
+    folder: PathBuf,
 }
 
 impl Chromium {
     pub(crate) fn start() -> Self {
+        let folder = std::env::temp_dir().join(format!("tracker-chromium-{}", Uuid::new_v4()));
+        std::fs::create_dir(&folder).expect("a folder can be made");
         let mut driver = Command::new("chromedriver")
             .arg("--port=0")
+            .env("TMPDIR", &folder)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -40,7 +47,7 @@ impl Chromium {
             line.split_once("started successfully on port ")?.1.trim_end_matches('.').parse().ok()
         });
         // It writes nothing more, and reads nothing.
-        Self { driver, port: port.expect("ChromeDriver says its port") }
+        Self { driver, port: port.expect("ChromeDriver says its port"), folder }
     }
 
     /// A browser with a profile of its own, which ChromeDriver makes and removes.
@@ -71,6 +78,13 @@ impl Drop for Chromium {
         // By the number of its group, which is that of a child that has not been waited for.
         let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", self.driver.id())]).status();
         let _ = self.driver.wait();
+        // The browsers end a moment after they were told to.
+        for _ in 0..50 {
+            if std::fs::remove_dir_all(&self.folder).is_ok() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 }
 
