@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::common::run;
 
 #[derive(Debug, TenantScoped)]
-#[tenancy(table = "shop.projects", unique(slug))]
+#[tenancy(table = "shop.projects", public_read, unique(slug))]
 pub struct Project {
     #[tenancy(id, default)]
     pub id: i64,

@@ -14,8 +14,8 @@ listed AS (
          c.oid, c.relkind, c.relowner, c.relrowsecurity, c.relforcerowsecurity,
          a.attnum AS tenant_number, a.atttypid, a.attnotnull,
          format('(%I = ( SELECT tenancy.current_tenant() AS current_tenant))', w.tenant) AS predicate,
-         format('(%I = ( SELECT tenancy.' || CASE WHEN v.public THEN 'readable' ELSE 'current' END || '_tenant() AS '
-                || CASE WHEN v.public THEN 'readable' ELSE 'current' END || '_tenant))', w.tenant) AS readable
+         format('(%I = ( SELECT tenancy.' || CASE WHEN w.public THEN 'readable' ELSE 'current' END || '_tenant() AS '
+                || CASE WHEN w.public THEN 'readable' ELSE 'current' END || '_tenant))', w.tenant) AS readable
     FROM (
 {listed}
     ) AS w (schema_name, table_name, tenant, adopting, public)
@@ -102,9 +102,10 @@ bounded (oid) AS (
      AND (p.polroles = ARRAY[0]::oid[]
        OR p.adopting AND p.polroles = ARRAY[runtime.oid]
           AND NOT EXISTS (SELECT FROM reach WHERE NOT pg_has_role(reach.oid, runtime.oid, 'USAGE')))
-     AND p.using_text = p.readable AND p.check_text = p.predicate
+     -- Visitors come with the end of an adoption, which a program may still call an adoption.
+     AND p.using_text IN (p.readable, CASE WHEN p.adopting THEN p.predicate END) AND p.check_text = p.predicate
      -- Without these two a visitor could change what he reads.
-     AND (p.readable = p.predicate OR 2 = (
+     AND (p.using_text = p.predicate OR 2 = (
        SELECT count(*) FROM policies w
         WHERE w.polrelid = p.polrelid AND NOT w.polpermissive AND w.polroles = p.polroles AND w.using_text = p.predicate
           AND (w.polname, w.polcmd, coalesce(w.check_text, p.predicate)) IN (('tenancy_bound_update', 'w', p.predicate), ('tenancy_bound_delete', 'd', p.predicate))))
