@@ -48,19 +48,24 @@ impl FromStr for Label {
     type Err = InvalidLabel;
 
     fn from_str(text: &str) -> Result<Self, InvalidLabel> {
-        let bytes = text.as_bytes();
-        let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        let fits = (1..=LONGEST).contains(&bytes.len())
-            && bytes.iter().all(|byte| inner(*byte))
-            && bytes.first() != Some(&b'-')
-            && bytes.last() != Some(&b'-')
+        let fits = is_label(text)
+            && !text.bytes().any(|byte| byte.is_ascii_uppercase())
             // Reserved (RFC 5890, section 2.3.1): `xn--` is another script in disguise.
-            && bytes.get(2..4) != Some(b"--")
+            && text.get(2..4) != Some("--")
             // It would be taken for an id where both can stand.
             && text.parse::<TenantId>().is_err()
             && uuid::Uuid::try_parse(text).is_err();
         if fits { Ok(Self(text.into())) } else { Err(InvalidLabel) }
     }
+}
+
+/// Whether that can be a label of a host name, in any case (RFC 1123, section 2.1).
+pub(crate) fn is_label(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    (1..=LONGEST).contains(&bytes.len())
+        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
+        && bytes.first() != Some(&b'-')
+        && bytes.last() != Some(&b'-')
 }
 
 impl fmt::Display for Label {

@@ -1,4 +1,4 @@
-//! What the tracker keeps: five structs, each a table whose rows belong to one tenant.
+//! What the tracker keeps: four structs, each a table whose rows belong to one tenant.
 //!
 //! Read them first: nothing else in this program says how tenants are kept apart, since nothing else has to.
 

@@ -138,11 +138,11 @@ pub(super) async fn finish(
             sql.push(format!("DROP TRIGGER IF EXISTS {carrier} ON {parent}"));
             sql.push(format!("DROP FUNCTION IF EXISTS {}()", backfill::carrier_name(source)));
         }
-        sql.push(isolation::protect(source.entity, &tag).trim_end().trim_end_matches(';').to_owned());
+        let mut isolate = isolation::protect(source.entity, &tag);
         if source.entity.public_read {
-            let publish = isolation::publish(source.entity, &model.runtime_role);
-            sql.push(publish.trim_end().trim_end_matches(';').to_owned());
+            isolate += &isolation::publish(source.entity, &model.runtime_role);
         }
+        sql.push(isolate.trim_end().trim_end_matches(';').to_owned());
         let owns: bool = session
             .ask(format!(
                 "SELECT coalesce((SELECT o.oid = c.relowner FROM pg_roles o WHERE o.rolname = {}), true) \

@@ -73,7 +73,7 @@ impl Directory {
     /// [`AuthError::NoStore`] when the store did not answer.
     pub async fn find(&self, label: &Label) -> Result<Option<Listing>, AuthError> {
         let ask = || self.store.find(label);
-        self.memo.ask(label.clone(), (label, label), ask).await.map_err(|error| AuthError::store(&error))
+        self.memo.ask(label, (label, label), ask).await.map_err(|error| AuthError::store(&error))
     }
 
     /// What is listed under this label changed: no answer of before is given any more, in this process.

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::label::is_label;
 use crate::{InvalidLabel, Label};
 
 /// In bytes, without the port (RFC 1035, section 2.3.4).
@@ -144,13 +145,4 @@ impl Hosts {
         let label: Label = label.parse()?;
         Ok((!self.is_reserved(&label)).then_some(label))
     }
-}
-
-/// Of a domain name, in any case (RFC 1123, section 2.1).
-fn is_label(label: &str) -> bool {
-    let bytes = label.as_bytes();
-    (1..=63).contains(&bytes.len())
-        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
-        && bytes.first() != Some(&b'-')
-        && bytes.last() != Some(&b'-')
 }

@@ -77,7 +77,7 @@ impl Memberships {
 
     pub(super) async fn check(&self, subject: &str, tenant: TenantId) -> Result<(), AuthError> {
         let ask = || self.store.standing(subject, tenant);
-        match self.memo.ask((subject.into(), tenant), (&subject, &tenant), ask).await {
+        match self.memo.ask(&(subject.into(), tenant), (&subject, &tenant), ask).await {
             Ok(Standing::Member) => Ok(()),
             Ok(Standing::NotAMember) => Err(AuthError::NotAMember),
             Ok(Standing::UnknownTenant) => Err(AuthError::UnknownTenant),

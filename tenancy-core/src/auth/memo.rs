@@ -50,7 +50,7 @@ impl<Q: Hash + Eq + Clone + Send + Sync + 'static, A: Clone + Send + Sync + 'sta
     /// The answer, kept or from the store.
     pub(super) async fn ask<T: Hash, U: Hash, F: Future<Output = Result<A, StoreError>> + Send>(
         &self,
-        question: Q,
+        question: &Q,
         tags: (&T, &U),
         store: impl Fn() -> F + Send + Sync,
     ) -> Result<A, Arc<StoreError>> {
@@ -61,11 +61,11 @@ impl<Q: Hash + Eq + Clone + Send + Sync + 'static, A: Clone + Send + Sync + 'sta
                 let stamp = stamp();
                 Ok(Stamped { stamp, answer: store().await? })
             };
-            let kept = answers.try_get_with(question.clone(), fresh).await?;
+            let kept = answers.try_get_with_by_ref(question, fresh).await?;
             if kept.stamp == stamp() {
                 return Ok(kept.answer);
             }
-            answers.invalidate(&question).await;
+            answers.invalidate(question).await;
         }
         // Somebody forgets all the time: what is true now is asked for, and not kept.
         store().await.map_err(Arc::new)

@@ -67,7 +67,7 @@ impl Revocations {
     pub(super) async fn check(&self, presented: Presented) -> Result<(), AuthError> {
         let ask = || self.store.is_revoked(&presented);
         let tags = (&&*presented.subject, &presented.tenant);
-        match self.memo.ask(presented.clone(), tags, ask).await {
+        match self.memo.ask(&presented, tags, ask).await {
             Ok(false) => Ok(()),
             Ok(true) => Err(AuthError::Revoked),
             Err(error) => Err(AuthError::store(&error)),

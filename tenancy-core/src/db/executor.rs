@@ -96,25 +96,20 @@ impl<'c> Executor<'c> for Source<'c> {
 impl<'c> Source<'c> {
     /// Everything that is checked before anything is sent.
     pub(crate) fn check(&self, scope: &Scope, entity: &'static EntityDescriptor) -> Result<(), Error> {
-        let db = match (&self.0, scope) {
-            (Target::Database(db), Scope::Tenant(token)) => {
-                db.check_token(token)?;
-                db
-            }
-            (Target::Transaction(tx), Scope::Tenant(token)) => {
-                if tx.tenant() != token.tenant() {
-                    return Err(Error::OtherTenant);
-                }
-                tx.db().check_token(token)?;
-                tx.db()
-            }
-            (Target::Database(db), Scope::Public(_)) if entity.public_read => db,
+        let (db, bound) = match &self.0 {
+            Target::Database(db) => (db, None),
+            Target::Transaction(tx) => (tx.db(), Some(tx.tenant())),
+        };
+        match (scope, bound) {
+            (Scope::Tenant(token), Some(bound)) if bound != token.tenant() => return Err(Error::OtherTenant),
+            (Scope::Tenant(token), _) => db.check_token(token)?,
+            (Scope::Public(_), Some(_)) => return Err(Error::PublicInTransaction),
             // No statement is built of an entity that is not: this is for descriptors that were written by hand.
-            (Target::Database(_), Scope::Public(_)) => {
+            (Scope::Public(_), None) if !entity.public_read => {
                 return Err(Error::NotPublic { entity: entity.entity });
             }
-            (Target::Transaction(_), Scope::Public(_)) => return Err(Error::PublicInTransaction),
-        };
+            (Scope::Public(_), None) => {}
+        }
         db.check_listed(entity)
     }
 

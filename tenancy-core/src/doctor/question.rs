@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::schema::emit::quote::{self, literal, literals};
 use crate::schema::emit::{self, change, part};
 use crate::schema::model::{Entity, Model};
-use crate::schema::verify::{CHECKS, PREAMBLE, fill, values};
+use crate::schema::verify::{Asked, CHECKS, PREAMBLE, fill, values};
 
 /// What stands in `server.sql`, for a server whose version is not known.
 const NO_VERSION: u32 = 999_999;
@@ -21,9 +21,9 @@ pub(super) fn question(model: &Model, version: Option<u32>) -> String {
         include_str!("sql/server.sql"),
     ];
     let listed = model.all().map(|entity| {
-        let Entity { table, tenant, .. } = entity;
+        let Entity { table, tenant, public_read: public, .. } = entity;
         let adopting = model.adopting.contains(entity);
-        (table.schema.as_str(), table.name.as_str(), tenant.as_str(), adopting, entity.public_read)
+        Asked { schema: &table.schema, table: &table.name, tenant, adopting, public: *public }
     });
     let text = format!(
         "{BEHAVIOUR}{PREAMBLE}{further}found (code, object, problem, mend) AS (\n{checks})\n\

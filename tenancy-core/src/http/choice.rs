@@ -1,8 +1,9 @@
 //! For which tenant a request says that it is. Saying it proves nothing.
 
 use http::header::HeaderName;
-use http::{HeaderMap, Uri};
+use http::{HeaderMap, HeaderValue, Uri};
 
+use crate::http::once::{Twice, once};
 use crate::http::problem::{Problem, Unclear};
 use crate::{Label, TenantId};
 
@@ -22,12 +23,9 @@ impl Asked {
 
 /// A header that holds an id or a label, once.
 pub(super) fn in_header(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Asked>, Problem> {
-    let mut values = headers.get_all(name).iter();
-    let Some(value) = values.next() else { return Ok(None) };
-    if values.next().is_some() {
-        return Err(Problem::unclear(Unclear::Tenants));
-    }
-    value.to_str().map_err(|_| Problem::unclear(Unclear::TenantName)).and_then(Asked::parse).map(Some)
+    let value = once(headers, name).map_err(|Twice| Problem::unclear(Unclear::Tenants))?;
+    let text = value.map(HeaderValue::to_str).transpose();
+    text.map_err(|_| Problem::unclear(Unclear::TenantName))?.map(Asked::parse).transpose()
 }
 
 /// The segment after `prefix`, as it stands there: what is percent-encoded is no id and no label.

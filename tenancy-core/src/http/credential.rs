@@ -9,6 +9,7 @@ use std::ops::Range;
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue};
 
+use crate::http::once::{Twice, once};
 use crate::http::problem::{Problem, Unclear};
 
 /// Where credentials of one authority stand.
@@ -37,23 +38,15 @@ impl Place {
     /// The credential at this place, if there is anything.
     pub(super) fn find(&self, headers: &HeaderMap) -> Result<Option<Found>, Problem> {
         match self {
-            Self::Bearer => match one(headers, &AUTHORIZATION)? {
-                None => Ok(None),
-                Some(value) => bearer(value).map(Some),
-            },
-            Self::Header(name) => match one(headers, name)? {
-                None => Ok(None),
-                Some(value) => whole(value).map(Some),
-            },
+            Self::Bearer => one(headers, &AUTHORIZATION)?.map(bearer).transpose(),
+            Self::Header(name) => one(headers, name)?.map(whole).transpose(),
             Self::Cookie(name) => cookie(headers, name),
         }
     }
 }
 
 fn one<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h HeaderValue>, Problem> {
-    let mut values = headers.get_all(name).iter();
-    let first = values.next();
-    if values.next().is_some() { Err(Problem::unclear(Unclear::Credentials)) } else { Ok(first) }
+    once(headers, name).map_err(|Twice| Problem::unclear(Unclear::Credentials))
 }
 
 /// RFC 9110, section 11.4: the scheme in any case, and a space. Another scheme is a credential that is not ours.

@@ -1,6 +1,5 @@
 //! [`TenancyLayer`]: what is authenticated, and how a request says for which tenant it is.
 
-use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -12,7 +11,7 @@ use tower_layer::Layer;
 use crate::auth::{Directory, Hosts};
 use crate::http::choice::{self, Asked};
 use crate::http::credential::{Found, Place};
-use crate::http::outcome::Answer;
+use crate::http::outcome::{Answer, Refusal};
 use crate::http::problem::{Problem, Unclear};
 use crate::http::same_origin;
 use crate::http::service::TenancyService;
@@ -64,7 +63,7 @@ pub enum LayerError {
     /// A prefix does not begin and end with a slash.
     #[error("the prefix of a path begins and ends with a slash")]
     PathPrefix,
-    /// Hosts without a directory, or the other way round.
+    /// Tenants by their host, and no hosts; or hosts without a directory that knows whose they are.
     #[error("tenants are found by their host: call `hosts` and `directory`")]
     NoHosts,
 }
@@ -236,9 +235,8 @@ impl Settings {
         }
         let Some((place, credential)) = found else { return Ok(None) };
         if let Place::Cookie(_) = self.places[place].0 {
-            let none = Proxies::none();
-            let proxies = self.sites.as_ref().map_or(&none, |(_, proxies)| proxies);
-            same_origin::check(method, headers, site::host(uri, headers, extensions, proxies).ok())?;
+            let proxies = self.sites.as_ref().map(|(_, proxies)| proxies);
+            same_origin::check(method, headers, || site::host(uri, headers, extensions, proxies).ok())?;
         }
         let asked = [
             self.header.as_ref().map(|name| choice::in_header(headers, name)).transpose()?.flatten(),
@@ -256,7 +254,7 @@ impl Settings {
     ) -> Result<Option<Asked>, Problem> {
         match &self.sites {
             Some((hosts, proxies)) if self.subdomain => {
-                let label = hosts.label(site::host(uri, headers, extensions, proxies)?)?;
+                let label = hosts.label(site::host(uri, headers, extensions, Some(proxies))?)?;
                 Ok(label.map(Asked::Label))
             }
             _ => Ok(None),
@@ -270,22 +268,7 @@ impl Settings {
     }
 
     pub(super) async fn answer(&self, claim: &Claim) -> Answer {
-        match self.authenticate(claim).await {
-            Ok(token) => Answer::Token(token),
-            Err(refusal) => {
-                let problem = match refusal {
-                    Refusal::Auth(error) => {
-                        tracing::info!(target: "tenancy::auth", reason = %error, "a request was refused");
-                        error.into()
-                    }
-                    Refusal::Request(problem) => {
-                        tracing::info!(target: "tenancy::auth", reason = %problem, "a request was refused");
-                        problem
-                    }
-                };
-                Answer::Refused(problem)
-            }
-        }
+        self.authenticate(claim).await.map_or_else(Answer::refused, Answer::Token)
     }
 
     async fn authenticate(&self, claim: &Claim) -> Result<TenantToken, Refusal> {
@@ -295,7 +278,7 @@ impl Settings {
         for one in claim.asked.iter().flatten() {
             let tenant = self.resolve(one).await?;
             if asked.is_some_and(|other| other != tenant) {
-                return Err(Refusal::Request(Problem::unclear(Unclear::Tenants)));
+                return Err(Problem::unclear(Unclear::Tenants).into());
             }
             asked = Some(tenant);
         }
@@ -303,7 +286,7 @@ impl Settings {
             None => authority.authenticate(credential).await,
             Some(tenant) => authority.authenticate_for(credential, tenant).await,
         };
-        token.map_err(Refusal::Auth)
+        Ok(token?)
     }
 
     async fn resolve(&self, asked: &Asked) -> Result<TenantId, Refusal> {
@@ -312,11 +295,11 @@ impl Settings {
             Asked::Label(label) => label,
         };
         let Some(directory) = &self.directory else {
-            return Err(Refusal::Request(Problem::unclear(Unclear::TenantName)));
+            return Err(Problem::unclear(Unclear::TenantName).into());
         };
-        match directory.find(label).await.map_err(Refusal::Auth)? {
-            None => Err(Refusal::Auth(AuthError::UnknownTenant)),
-            Some(listing) if listing.suspended => Err(Refusal::Auth(AuthError::Suspended)),
+        match directory.find(label).await? {
+            None => Err(AuthError::UnknownTenant.into()),
+            Some(listing) if listing.suspended => Err(AuthError::Suspended.into()),
             Some(listing) => Ok(listing.tenant),
         }
     }
@@ -333,7 +316,7 @@ impl Settings {
             tracing::error!(target: "tenancy::auth", "a PublicTenant is asked for, and the layer knows no hosts");
             return Err(Problem::MISCONFIGURED);
         };
-        let host = site::host(uri, headers, extensions, proxies)?;
+        let host = site::host(uri, headers, extensions, Some(proxies))?;
         let label = hosts.label(host)?.ok_or(Problem::NO_SUCH_SITE)?;
         directory.visit(&label).await.map_err(|error| {
             tracing::info!(target: "tenancy::auth", reason = %error, %label, "a site was not found");
@@ -342,20 +325,5 @@ impl Settings {
                 _ => Problem::NO_SUCH_SITE,
             }
         })
-    }
-}
-
-/// Why there is no token: what the log is told, and the client is not.
-enum Refusal {
-    Auth(AuthError),
-    Request(Problem),
-}
-
-impl fmt::Debug for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Auth(error) => error.fmt(f),
-            Self::Request(problem) => problem.fmt(f),
-        }
     }
 }

@@ -33,6 +33,7 @@ mod body;
 mod choice;
 mod credential;
 mod layer;
+mod once;
 mod outcome;
 mod problem;
 mod same_origin;

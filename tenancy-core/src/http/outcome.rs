@@ -9,6 +9,7 @@ use http::request::Parts;
 #[cfg(feature = "axum")]
 use crate::PublicTenant;
 use crate::TenantToken;
+use crate::auth::AuthError;
 use crate::http::layer::Settings;
 use crate::http::problem::Problem;
 
@@ -29,7 +30,25 @@ pub(super) enum Answer {
     Refused(Problem),
 }
 
+/// Why there is no token: what the log is told. A client is told less.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Refusal {
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+    #[error(transparent)]
+    Request(#[from] Problem),
+}
+
 impl Answer {
+    pub(super) fn refused(refusal: impl Into<Refusal>) -> Self {
+        let refusal = refusal.into();
+        tracing::info!(target: "tenancy::auth", reason = %refusal, "a request was refused");
+        Self::Refused(match refusal {
+            Refusal::Auth(error) => error.into(),
+            Refusal::Request(problem) => problem,
+        })
+    }
+
     pub(super) fn token(&self) -> Result<Option<&TenantToken>, Problem> {
         match self {
             Self::Anonymous => Ok(None),

@@ -7,21 +7,30 @@
 use http::header::{ORIGIN, UPGRADE};
 use http::{HeaderMap, Method};
 
+use crate::http::once::{Twice, once};
 use crate::http::problem::Problem;
 
+const SITE: &str = "sec-fetch-site";
+
 /// Fetch Metadata (`Sec-Fetch-Site`) where the browser sends it, and else `Origin`. Programs send neither.
-pub(super) fn check(method: &Method, headers: &HeaderMap, host: Option<&str>) -> Result<(), Problem> {
+///
+/// `host` is asked for where it matters: most requests change nothing.
+pub(super) fn check<'r>(
+    method: &Method,
+    headers: &HeaderMap,
+    host: impl FnOnce() -> Option<&'r str>,
+) -> Result<(), Problem> {
     if method.is_safe() && !headers.contains_key(UPGRADE) && method != Method::CONNECT {
         return Ok(());
     }
-    let own = match (headers.get("sec-fetch-site"), headers.get(ORIGIN)) {
+    // Who sends either twice is no browser.
+    let once = |name| once(headers, name).map_err(|Twice| Problem::CROSS_SITE);
+    let own = match (once(SITE)?, once(ORIGIN.as_str())?) {
         (Some(site), _) => matches!(site.as_bytes(), b"same-origin" | b"none"),
-        (None, Some(origin)) => origin.to_str().is_ok_and(|origin| is_of(origin, host)),
+        (None, Some(origin)) => origin.to_str().is_ok_and(|origin| is_of(origin, host())),
         (None, None) => true,
     };
-    // Who sends it twice is no browser.
-    let once = |name: &str| headers.get_all(name).iter().count() <= 1;
-    if own && once("sec-fetch-site") && once(ORIGIN.as_str()) { Ok(()) } else { Err(Problem::CROSS_SITE) }
+    if own { Ok(()) } else { Err(Problem::CROSS_SITE) }
 }
 
 /// `https://acme.example.com` is of `acme.example.com`. `null` is of nobody.

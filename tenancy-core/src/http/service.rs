@@ -54,10 +54,7 @@ where
         let claim =
             match settings.claim(request.method(), request.uri(), request.headers(), request.extensions()) {
                 Ok(None) => return self.go_on(request, Answer::Anonymous),
-                Err(problem) => {
-                    tracing::info!(target: "tenancy::auth", reason = %problem, "a request was refused");
-                    return self.go_on(request, Answer::Refused(problem));
-                }
+                Err(problem) => return self.go_on(request, Answer::refused(problem)),
                 Ok(Some(claim)) => claim,
             };
         if settings.answers_at_once(&claim) {
@@ -82,12 +79,8 @@ impl<S> TenancyService<S> {
         S: Service<Request<B>, Response = Response<R>>,
     {
         if self.settings.required {
-            let missing = match answer.token() {
-                Ok(Some(_)) => None,
-                Ok(None) => Some(Problem::NO_CREDENTIAL),
-                Err(problem) => Some(problem),
-            };
-            if let Some(problem) = missing {
+            let token = answer.token().and_then(|token| token.ok_or(Problem::NO_CREDENTIAL));
+            if let Err(problem) = token {
                 return TenancyFuture { state: State::Refused { problem, grpc: is_grpc(request.headers()) } };
             }
         }

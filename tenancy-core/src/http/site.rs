@@ -11,6 +11,7 @@ use http::header::HOST;
 use http::{Extensions, HeaderMap, HeaderValue, Uri};
 use ipnet::IpNet;
 
+use crate::http::once::{Twice, once};
 use crate::http::problem::{Problem, Unclear};
 
 /// Who may say for which host a request is, beside the request itself.
@@ -52,16 +53,14 @@ pub(super) fn host<'r>(
     uri: &'r Uri,
     headers: &'r HeaderMap,
     extensions: &Extensions,
-    proxies: &Proxies,
+    proxies: Option<&Proxies>,
 ) -> Result<&'r str, Problem> {
     let unclear = || Problem::unclear(Unclear::Host);
-    let text = |value: &'r HeaderValue| value.to_str().map_err(|_| unclear());
     let one = |name: &str| {
-        let mut values = headers.get_all(name).iter();
-        let first = values.next();
-        if values.next().is_some() { Err(unclear()) } else { first.map(text).transpose() }
+        let value = once(headers, name).map_err(|Twice| unclear())?;
+        value.map(HeaderValue::to_str).transpose().map_err(|_| unclear())
     };
-    if proxies.sent(extensions)
+    if proxies.is_some_and(|proxies| proxies.sent(extensions))
         && let Some(forwarded) = one("x-forwarded-host")?
     {
         return Ok(forwarded);

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use tokio::time::{sleep, timeout};
 
@@ -38,11 +38,9 @@ impl<S: Send + Sync> FromRequestParts<S> for TenantWebSocketUpgrade {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let token = <TenantToken as FromRequestParts<S>>::from_request_parts(parts, state).await;
-        let token = token.map_err(axum::response::IntoResponse::into_response)?;
-        let upgrade = WebSocketUpgrade::from_request_parts(parts, state)
-            .await
-            .map_err(axum::response::IntoResponse::into_response)?;
-        Ok(Self { upgrade, token })
+        let token = token.map_err(IntoResponse::into_response)?;
+        let upgrade = WebSocketUpgrade::from_request_parts(parts, state).await;
+        Ok(Self { upgrade: upgrade.map_err(IntoResponse::into_response)?, token })
     }
 }
 

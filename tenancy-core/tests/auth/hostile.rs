@@ -419,18 +419,15 @@ fn requests(jwt: String) -> Vec<(&'static str, u16, Change)> {
     let (in_cookie, cookie) = (jwt.clone(), format!("__Host-session={jwt}"));
     let cookies = format!("__Host-session={jwt}; a=b; __Host-session={jwt}");
     let apart = cookie.clone();
-    let with_cookie = move |a: &mut Attempt| {
-        a.place = "";
-        a.set("cookie", &cookie);
+    // As a browser sends it along, whoever makes it send the request.
+    let sent_along = |by: fn(&mut Attempt)| {
+        let cookie = cookie.clone();
+        change(move |a| {
+            a.place = "";
+            a.set("cookie", &cookie);
+            by(a);
+        })
     };
-    let (c1, c2, c3, c4, c5) = (
-        with_cookie.clone(),
-        with_cookie.clone(),
-        with_cookie.clone(),
-        with_cookie.clone(),
-        with_cookie.clone(),
-    );
-    let (c6, c7) = (with_cookie.clone(), with_cookie);
     vec![
         // Credentials.
         ("none at all", 401, change(|a| a.place = "")),
@@ -513,8 +510,7 @@ fn requests(jwt: String) -> Vec<(&'static str, u16, Change)> {
         (
             "POST from another site",
             403,
-            change(move |a| {
-                c1(a);
+            sent_along(|a| {
                 a.method = "POST";
                 a.add("sec-fetch-site", "cross-site");
             }),
@@ -522,8 +518,7 @@ fn requests(jwt: String) -> Vec<(&'static str, u16, Change)> {
         (
             "POST from a sibling tenant",
             403,
-            change(move |a| {
-                c2(a);
+            sent_along(|a| {
                 a.method = "POST";
                 a.add("sec-fetch-site", "same-site");
             }),
@@ -531,8 +526,7 @@ fn requests(jwt: String) -> Vec<(&'static str, u16, Change)> {
         (
             "POST from another origin",
             403,
-            change(move |a| {
-                c3(a);
+            sent_along(|a| {
                 a.method = "POST";
                 a.add("origin", "https://globex.example.com");
             }),
@@ -540,8 +534,7 @@ fn requests(jwt: String) -> Vec<(&'static str, u16, Change)> {
         (
             "POST from nowhere",
             403,
-            change(move |a| {
-                c4(a);
+            sent_along(|a| {
                 a.method = "POST";
                 a.add("origin", "null");
             }),
@@ -549,8 +542,7 @@ fn requests(jwt: String) -> Vec<(&'static str, u16, Change)> {
         (
             "DELETE with two origins",
             403,
-            change(move |a| {
-                c5(a);
+            sent_along(|a| {
                 a.method = "DELETE";
                 a.add("origin", "https://acme.example.com");
                 a.add("origin", "https://evil.test");
@@ -559,8 +551,7 @@ fn requests(jwt: String) -> Vec<(&'static str, u16, Change)> {
         (
             "a WebSocket from another site",
             403,
-            change(move |a| {
-                c6(a);
+            sent_along(|a| {
                 a.add("upgrade", "websocket");
                 a.add("origin", "https://evil.test");
             }),
@@ -568,8 +559,7 @@ fn requests(jwt: String) -> Vec<(&'static str, u16, Change)> {
         (
             "POST from an origin that begins alike",
             403,
-            change(move |a| {
-                c7(a);
+            sent_along(|a| {
                 a.method = "POST";
                 a.add("origin", "https://acme.example.com.evil.test");
             }),

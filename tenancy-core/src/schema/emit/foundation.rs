@@ -32,9 +32,15 @@ pub(crate) fn add(tag: &str) -> String {
     format!(
         include_str!("foundation.sql"),
         tag = tag,
-        bound_check = literal(BOUND_CHECK),
-        bound_public_check = literal(BOUND_PUBLIC_CHECK),
+        bound = domain("bound", include_str!("bound.sql"), BOUND_CHECK, tag),
+        bound_public = domain("bound_public", include_str!("bound_public.sql"), BOUND_PUBLIC_CHECK, tag),
     )
+}
+
+/// A domain in the schema `tenancy` with this CHECK, which PostgreSQL prints as `pinned`.
+fn domain(name: &str, check: &str, pinned: &str, tag: &str) -> String {
+    let check = check.trim_end();
+    format!(include_str!("domain.sql"), tag = tag, name = name, check = check, pinned = literal(pinned))
 }
 
 /// In the reverse of the first file alone. It fails where something else depends on the foundation.

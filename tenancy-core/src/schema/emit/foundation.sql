@@ -20,30 +20,7 @@ REVOKE ALL ON SCHEMA tenancy FROM PUBLIC;
 --   The CHECK is never NULL, which would pass, and it is written out here: PostgreSQL would put the text of a function
 --   that it called into the plans of sessions that live, and they would miss when the function is replaced.
 -- The domain is never dropped: sessions that live know it by its id. What differs is the constraint, which is swapped.
-DO {tag}
-DECLARE
-  held text;
-BEGIN
-  IF NOT EXISTS (SELECT FROM pg_type WHERE typnamespace = 'tenancy'::regnamespace AND typname = 'bound') THEN
-    CREATE DOMAIN tenancy.bound AS uuid;
-  ELSIF NOT EXISTS (SELECT FROM pg_type WHERE oid = 'tenancy.bound'::regtype AND typtype = 'd' AND typbasetype = 'uuid'::regtype) THEN
-    RAISE EXCEPTION 'tenancy: tenancy.bound exists and is no domain over uuid' USING HINT = 'Rename it.';
-  END IF;
-  IF ARRAY(SELECT regexp_replace(pg_get_constraintdef(oid), '[[:space:]]+', ' ', 'g') FROM pg_constraint
-            WHERE contypid = 'tenancy.bound'::regtype)
-     IS DISTINCT FROM ARRAY[{bound_check}] THEN
-    FOR held IN SELECT conname FROM pg_constraint WHERE contypid = 'tenancy.bound'::regtype LOOP
-      EXECUTE format('ALTER DOMAIN tenancy.bound DROP CONSTRAINT %I', held);
-    END LOOP;
-    ALTER DOMAIN tenancy.bound ADD CONSTRAINT one_tenant_per_transaction CHECK (
-      CASE WHEN VALUE IS NULL OR VALUE = '00000000-0000-0000-0000-000000000000'::uuid THEN false
-           ELSE CASE coalesce(current_setting('app.tenant_id', true), '')
-                  WHEN ''          THEN set_config('app.tenant_id', VALUE::text, true) IS NOT NULL
-                  WHEN VALUE::text THEN true
-                  ELSE false END END);
-  END IF;
-END {tag};
--- Binding needs no USAGE. Without it nobody makes a column of this type, which would break a restore.
+{bound}-- Binding needs no USAGE. Without it nobody makes a column of this type, which would break a restore.
 REVOKE ALL ON TYPE tenancy.bound FROM PUBLIC;
 
 -- Who is bound: what every policy asks. STABLE, since IMMUTABLE would let a cached plan serve another tenant's rows, and
@@ -55,31 +32,7 @@ REVOKE ALL ON FUNCTION tenancy.current_tenant() FROM PUBLIC;
 
 -- Visitors, whom nobody has authenticated: a host name says which tenant's public rows they read. That is a binding of its
 -- own, which opens nothing but SELECT on the tables that are marked public_read. It is refused where a tenant is bound.
-DO {tag}
-DECLARE
-  held text;
-BEGIN
-  IF NOT EXISTS (SELECT FROM pg_type WHERE typnamespace = 'tenancy'::regnamespace AND typname = 'bound_public') THEN
-    CREATE DOMAIN tenancy.bound_public AS uuid;
-  ELSIF NOT EXISTS (SELECT FROM pg_type WHERE oid = 'tenancy.bound_public'::regtype AND typtype = 'd' AND typbasetype = 'uuid'::regtype) THEN
-    RAISE EXCEPTION 'tenancy: tenancy.bound_public exists and is no domain over uuid' USING HINT = 'Rename it.';
-  END IF;
-  IF ARRAY(SELECT regexp_replace(pg_get_constraintdef(oid), '[[:space:]]+', ' ', 'g') FROM pg_constraint
-            WHERE contypid = 'tenancy.bound_public'::regtype)
-     IS DISTINCT FROM ARRAY[{bound_public_check}] THEN
-    FOR held IN SELECT conname FROM pg_constraint WHERE contypid = 'tenancy.bound_public'::regtype LOOP
-      EXECUTE format('ALTER DOMAIN tenancy.bound_public DROP CONSTRAINT %I', held);
-    END LOOP;
-    ALTER DOMAIN tenancy.bound_public ADD CONSTRAINT one_tenant_per_transaction CHECK (
-      CASE WHEN VALUE IS NULL OR VALUE = '00000000-0000-0000-0000-000000000000'::uuid
-             OR coalesce(current_setting('app.tenant_id', true), '') <> '' THEN false
-           ELSE CASE coalesce(current_setting('app.public_tenant_id', true), '')
-                  WHEN ''          THEN set_config('app.public_tenant_id', VALUE::text, true) IS NOT NULL
-                  WHEN VALUE::text THEN true
-                  ELSE false END END);
-  END IF;
-END {tag};
-REVOKE ALL ON TYPE tenancy.bound_public FROM PUBLIC;
+{bound_public}REVOKE ALL ON TYPE tenancy.bound_public FROM PUBLIC;
 
 -- Whose rows may be read, where a table is public: those of the tenant that is bound, and else those that a visitor asks for.
 CREATE OR REPLACE FUNCTION tenancy.readable_tenant() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE

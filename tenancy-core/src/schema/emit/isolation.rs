@@ -18,14 +18,10 @@ use crate::schema::model::{Entity, Table};
 /// Row-level security for everybody, the owner and the parts of the table included.
 pub(crate) fn protect(entity: &Entity, tag: &str) -> String {
     let (on, regclass) = (table(&entity.table), table_literal(&entity.table));
-    let predicate = predicate(entity);
     format!(
         "ALTER TABLE {on} ENABLE ROW LEVEL SECURITY;\n\
          ALTER TABLE {on} FORCE ROW LEVEL SECURITY;\n\
-         DROP POLICY IF EXISTS tenancy_bound ON {on};\n\
-         CREATE POLICY tenancy_bound ON {on} AS RESTRICTIVE FOR ALL TO PUBLIC\n  \
-           USING ({predicate})\n  \
-           WITH CHECK ({predicate});\n\
+         {tenancy_bound}\
          DROP POLICY IF EXISTS tenancy_owner ON {on};\n\
          DROP POLICY IF EXISTS tenancy_ask_owner ON {on};\n\
          DO {tag}\n\
@@ -36,6 +32,7 @@ pub(crate) fn protect(entity: &Entity, tag: &str) -> String {
            EXECUTE format({owner_policy}, 'tenancy_ask_owner', 'RESTRICTIVE', owner);\n\
          END {tag};\n\
          REVOKE ALL ON {on} FROM PUBLIC;\n",
+        tenancy_bound = tenancy_bound(entity, &predicate(entity)),
         owner_policy = literal(&format!(
             "CREATE POLICY %I ON {} AS %s FOR ALL TO %s USING ({asked}) WITH CHECK ({asked})",
             on.replace('%', "%%"),
@@ -89,30 +86,38 @@ pub(crate) fn publish(entity: &Entity, role: &str) -> String {
     let (bound, readable) = (predicate(entity), format!("{tenant} = (SELECT tenancy.readable_tenant())"));
     format!(
         "-- Visitors read the rows of the tenant whose host they visit, and write none.\n\
-         DROP POLICY IF EXISTS tenancy_bound ON {on};\n\
-         CREATE POLICY tenancy_bound ON {on} AS RESTRICTIVE FOR ALL TO PUBLIC\n  \
-           USING ({readable})\n  \
-           WITH CHECK ({bound});\n\
+         {tenancy_bound}\
          DROP POLICY IF EXISTS tenancy_bound_update ON {on};\n\
          CREATE POLICY tenancy_bound_update ON {on} AS RESTRICTIVE FOR UPDATE TO PUBLIC USING ({bound}) WITH CHECK ({bound});\n\
          DROP POLICY IF EXISTS tenancy_bound_delete ON {on};\n\
          CREATE POLICY tenancy_bound_delete ON {on} AS RESTRICTIVE FOR DELETE TO PUBLIC USING ({bound});\n\
          DROP POLICY IF EXISTS tenancy_public ON {on};\n\
-         CREATE POLICY tenancy_public ON {on} AS PERMISSIVE FOR SELECT TO {to} USING ({readable});\n"
+         CREATE POLICY tenancy_public ON {on} AS PERMISSIVE FOR SELECT TO {to} USING ({readable});\n",
+        tenancy_bound = tenancy_bound(entity, &readable),
     )
 }
 
 /// Nobody but its tenant reads the table any more.
 pub(crate) fn unpublish(entity: &Entity) -> String {
-    let (on, bound) = (table(&entity.table), predicate(entity));
+    let on = table(&entity.table);
     format!(
         "DROP POLICY IF EXISTS tenancy_public ON {on};\n\
-         DROP POLICY IF EXISTS tenancy_bound ON {on};\n\
-         CREATE POLICY tenancy_bound ON {on} AS RESTRICTIVE FOR ALL TO PUBLIC\n  \
-           USING ({bound})\n  \
-           WITH CHECK ({bound});\n\
+         {tenancy_bound}\
          DROP POLICY IF EXISTS tenancy_bound_update ON {on};\n\
-         DROP POLICY IF EXISTS tenancy_bound_delete ON {on};\n"
+         DROP POLICY IF EXISTS tenancy_bound_delete ON {on};\n",
+        tenancy_bound = tenancy_bound(entity, &predicate(entity)),
+    )
+}
+
+/// What bounds everybody: whose rows are seen, and that those of the tenant that is bound are written and no others.
+fn tenancy_bound(entity: &Entity, using: &str) -> String {
+    let on = table(&entity.table);
+    format!(
+        "DROP POLICY IF EXISTS tenancy_bound ON {on};\n\
+         CREATE POLICY tenancy_bound ON {on} AS RESTRICTIVE FOR ALL TO PUBLIC\n  \
+           USING ({using})\n  \
+           WITH CHECK ({});\n",
+        predicate(entity)
     )
 }
 

@@ -41,7 +41,8 @@ fn question(schema: &Schema) -> String {
     let adopting: Vec<Table> = schema.adopting().iter().filter_map(|text| Table::parse(text)).collect();
     let listed = schema.entities().iter().map(|entity| {
         let adopting = adopting.contains(&Table::of(entity));
-        (entity.schema_name(), entity.table, entity.tenant, adopting, entity.public_read)
+        let (schema, table, tenant) = (entity.schema_name(), entity.table, entity.tenant);
+        Asked { schema, table, tenant, adopting, public: entity.public_read }
     });
     let text = format!(
         "{PREAMBLE}found (code, object, problem, mend) AS (\n{CHECKS})\n\
@@ -51,16 +52,26 @@ fn question(schema: &Schema) -> String {
     fill(&text, &values(listed, schema.runtime_role(), SELF, asker))
 }
 
-/// What stands in the place of the words of [`PREAMBLE`] and [`CHECKS`]: the tables (schema, table, tenant column, whether it is
-/// being adopted, whether visitors read it), and the roles.
+/// A table that is asked about.
+pub(crate) struct Asked<'a> {
+    pub(crate) schema: &'a str,
+    pub(crate) table: &'a str,
+    /// The tenant column.
+    pub(crate) tenant: &'a str,
+    pub(crate) adopting: bool,
+    /// Visitors read it.
+    pub(crate) public: bool,
+}
+
+/// What stands in the place of the words of [`PREAMBLE`] and [`CHECKS`]: the tables, and the roles.
 pub(crate) fn values<'a>(
-    tables: impl Iterator<Item = (&'a str, &'a str, &'a str, bool, bool)>,
+    tables: impl Iterator<Item = Asked<'a>>,
     runtime_role: &str,
     start: &str,
     asker: &str,
 ) -> Vec<(&'static str, String)> {
     let mut listed = String::new();
-    for (schema, table, tenant, adopting, public) in tables {
+    for Asked { schema, table, tenant, adopting, public } in tables {
         let separator = if listed.is_empty() { "      VALUES " } else { ",\n             " };
         let (schema, table, tenant) = (literal(schema), literal(table), literal(tenant));
         let _ = write!(listed, "{separator}({schema}, {table}, {tenant}, {adopting}, {public})");

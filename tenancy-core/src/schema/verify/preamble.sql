@@ -14,8 +14,8 @@ listed AS (
          c.oid, c.relkind, c.relowner, c.relrowsecurity, c.relforcerowsecurity,
          a.attnum AS tenant_number, a.atttypid, a.attnotnull,
          format('(%I = ( SELECT tenancy.current_tenant() AS current_tenant))', w.tenant) AS predicate,
-         format('(%I = ( SELECT tenancy.' || CASE WHEN w.public THEN 'readable' ELSE 'current' END || '_tenant() AS '
-                || CASE WHEN w.public THEN 'readable' ELSE 'current' END || '_tenant))', w.tenant) AS readable
+         format('(%1$I = ( SELECT tenancy.%2$s() AS %2$s))', w.tenant,
+                CASE WHEN w.public THEN 'readable_tenant' ELSE 'current_tenant' END) AS readable
     FROM (
 {listed}
     ) AS w (schema_name, table_name, tenant, adopting, public)
