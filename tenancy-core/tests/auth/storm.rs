@@ -102,7 +102,8 @@ async fn a_provider_that_comes_and_goes() {
         .keys()
         .refresh_interval(REFRESH)
         .least_interval(REFRESH)
-        .timeout(Duration::from_millis(150))
+        // Longer than an answer takes on a machine that is busy, and much shorter than half a minute.
+        .timeout(Duration::from_secs(1))
         .max_age(Duration::from_secs(3600))
         .connect()
         .await
@@ -140,6 +141,8 @@ async fn a_provider_that_comes_and_goes() {
         provider.set(|answers| answers.status = "503 Service Unavailable");
         a_while().await;
         provider.set(|answers| (answers.status, answers.after) = ("200 OK", Duration::from_secs(30)));
+        // Until a fetch has been given up.
+        a_while().await;
         a_while().await;
         provider.set(|answers| (answers.after, answers.body) = (Duration::ZERO, b"<html>garbage".to_vec()));
         a_while().await;
