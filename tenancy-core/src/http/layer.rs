@@ -150,7 +150,7 @@ impl TenancyLayerBuilder {
     }
 
     /// Proxies whose `X-Forwarded-Host` is believed, by their addresses. From everybody else it is not read. A proxy must
-    /// replace what it was sent and not add to it: two of them are refused.
+    /// replace what it was sent and not add to it: two of them are refused. It counts where there are [`hosts`](Self::hosts).
     pub fn trusted_proxies(mut self, networks: impl IntoIterator<Item = IpNet>) -> Self {
         self.proxies.trusted.extend(networks);
         self
