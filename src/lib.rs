@@ -34,6 +34,7 @@ mod guides {
 ///
 /// It holds the derive with its trait, whose methods are the statements, and the types that signatures name.
 pub mod prelude {
+    pub use crate::entity::{Entity as _, EntityColumns as _};
     pub use crate::{
         Authority, Executor, PublicTenant, TenantDb, TenantId, TenantScoped, TenantToken, TenantTx,
     };

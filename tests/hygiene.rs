@@ -6,6 +6,7 @@
 
 use tenancy::__private::{ColumnRole, NewEntity, OnDelete};
 use tenancy::TenantScoped;
+use tenancy::entity::Entity as _;
 
 /// No prelude, and every name that an expansion might lean on means something else.
 mod no_prelude {

@@ -23,7 +23,7 @@ inventory::collect!(Listed);
 macro_rules! __register {
     ($entity:ty) => {
         $crate::__private::inventory::submit! {
-            $crate::__private::Derived(<$entity as $crate::TenantScoped>::DESCRIPTOR)
+            $crate::__private::Derived(<$entity as $crate::__private::Entity>::DESCRIPTOR)
         }
     };
 }
@@ -97,6 +97,32 @@ impl<T> Field<T> {
     /// The column holds the value.
     pub fn eq<E, N, A>(&self, column: Column<E, T, N, A>, value: T) -> Filter<E> {
         Filter::new((self.eq)(Column::__new(column.alias, column.name), value).into_node())
+    }
+}
+
+/// What an entity that is listed says of itself.
+#[must_use]
+pub const fn tenant_scoped<E: crate::TenantScoped>() -> &'static EntityDescriptor {
+    E::DESCRIPTOR
+}
+
+/// The columns of what is no entity: the build has failed, and this says nothing more about it.
+#[derive(Debug)]
+pub struct NoColumns<E>(std::marker::PhantomData<fn() -> E>);
+
+impl<E> Clone for NoColumns<E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E> Copy for NoColumns<E> {}
+
+impl<S, E: Entity> EntityColumns<S> for NoColumns<E> {
+    type Entity = E;
+
+    fn __alias(&self) -> Alias {
+        Alias::ROOT
     }
 }
 

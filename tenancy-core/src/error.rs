@@ -67,6 +67,21 @@ pub enum Error {
         /// The Rust type.
         entity: &'static str,
     },
+    /// The key of a [`keyset`](crate::statement::Select::keyset) does not tell all rows apart, so that pages would leave rows
+    /// out. Nothing was sent.
+    #[error(
+        "the key of these pages of `{entity}` is not unique: end it with the id, or with the columns of a `unique(..)`"
+    )]
+    KeysetNotUnique {
+        /// The Rust type.
+        entity: &'static str,
+    },
+    /// A `limit` or `offset` stands before an `aggregate`, whose one row it would be about. Nothing was sent.
+    #[error("`limit` and `offset` do not limit what is aggregated of `{entity}`: leave them out")]
+    LimitOfAggregate {
+        /// The Rust type.
+        entity: &'static str,
+    },
     /// `fetch_one` found no row.
     #[error("no row was returned by a statement that expected one")]
     RowNotFound,

@@ -13,6 +13,7 @@ pub(crate) fn expand(entity: &Entity<'_>) -> TokenStream {
     let columns_struct = columns_struct(entity);
     let insert_struct = insert_struct(entity);
     let witnesses = witnesses(entity);
+    let columns_impls = columns_impls(entity);
     let tenant_scoped = tenant_scoped(entity);
     let public_read = public_read(entity);
     let new_entity = new_entity(entity);
@@ -25,6 +26,7 @@ pub(crate) fn expand(entity: &Entity<'_>) -> TokenStream {
         const _: () = {
             use #krate::__private as __private;
             #witnesses
+            #columns_impls
             #tenant_scoped
             #public_read
             #new_entity
@@ -38,23 +40,25 @@ pub(crate) fn columns_struct(entity: &Entity<'_>) -> TokenStream {
     let Entity { vis, ident, .. } = entity;
     let Names { krate, columns, .. } = &entity.names;
     let doc = format!(" The columns of `{}`.", entity.name);
+    let private = quote!(#krate::__private);
     let fields = entity.fields.iter().map(|field| {
         let Field { ident: name, base, role, .. } = field;
         let doc = format!(" The column of `{}`.", field.name);
         let null = if field.nullable { quote!(Nullable) } else { quote!(NotNull) };
+        let filled = match &field.reference {
+            Some(Reference { parent, .. }) => quote!(#private::References<#parent, #private::#role>),
+            None => quote!(#private::#role),
+        };
         quote! {
             #[doc = #doc]
-            #vis #name: #krate::__private::Column<
-                #ident, #base, #krate::__private::#null, #krate::__private::#role
-            >
+            #vis #name: #private::Column<__S, #base, <__J as #private::Side>::Null<#private::#null>, #filled>
         }
     });
     quote! {
         #[doc = #doc]
         // A program need not use every column.
-        #[allow(dead_code, deprecated, non_snake_case)]
-        #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
-        #vis struct #columns {
+        #[allow(dead_code, deprecated, non_snake_case, private_interfaces, unused_qualifications)]
+        #vis struct #columns<__S = #ident, __J: #private::Side = #private::Inner> {
             #(#fields,)*
         }
     }
@@ -81,6 +85,35 @@ pub(crate) fn insert_struct(entity: &Entity<'_>) -> TokenStream {
         #derive
         #vis struct #new {
             #(#fields,)*
+        }
+    }
+}
+
+/// What derives would write if they did not ask the same of the parameters.
+pub(crate) fn columns_impls(entity: &Entity<'_>) -> TokenStream {
+    let Entity { ident, names: Names { columns, .. }, .. } = entity;
+    let any = entity.fields.first().map(|field| field.ident);
+    quote! {
+        #[automatically_derived]
+        impl<__S, __J: __private::Side> ::core::clone::Clone for #columns<__S, __J> {
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+        #[automatically_derived]
+        impl<__S, __J: __private::Side> ::core::marker::Copy for #columns<__S, __J> {}
+        #[automatically_derived]
+        impl<__S, __J: __private::Side> ::core::fmt::Debug for #columns<__S, __J> {
+            fn fmt(&self, __formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                __formatter.write_str(::core::stringify!(#columns))
+            }
+        }
+        #[automatically_derived]
+        impl<__S, __J: __private::Side> __private::EntityColumns<__S> for #columns<__S, __J> {
+            type Entity = #ident;
+            fn __alias(&self) -> __private::Alias {
+                self.#any.__alias()
+            }
         }
     }
 }
@@ -120,12 +153,11 @@ fn tenant_scoped(entity: &Entity<'_>) -> TokenStream {
     );
     quote! {
         #[automatically_derived]
-        impl #krate::TenantScoped for #ident {
-            type Columns = #columns;
+        impl __private::Entity for #ident {
+            type Columns<__S, __J: __private::Side> = #columns<__S, __J>;
             type Id = #id;
-            type New = #new;
             const DESCRIPTOR: &'static __private::EntityDescriptor = #descriptor;
-            fn columns(__alias: &'static str) -> #columns {
+            fn __columns<__S, __J: __private::Side>(__alias: __private::Alias) -> #columns<__S, __J> {
                 #columns { #(#named,)* }
             }
             fn decode(__row: &__private::Row<'_>) -> ::core::result::Result<Self, __private::SqlxError> {
@@ -134,6 +166,10 @@ fn tenant_scoped(entity: &Entity<'_>) -> TokenStream {
             fn has_id(__columns: #columns, __id: #id) -> __private::Filter<Self> {
                 #has_id
             }
+        }
+        #[automatically_derived]
+        impl #krate::TenantScoped for #ident {
+            type New = #new;
             fn only_derive_is_allowed_to_implement_this_trait() {}
         }
     }

@@ -8,7 +8,7 @@ use quote::{ToTokens, quote};
 use syn::DeriveInput;
 
 use crate::attr::StructAttrs;
-use crate::expand::{columns_struct, id_type, insert_struct, public_read};
+use crate::expand::{columns_impls, columns_struct, id_type, insert_struct, public_read};
 use crate::model::{Entity, Names};
 
 pub(crate) fn expand(
@@ -43,7 +43,8 @@ fn of_entity(entity: &Entity<'_>) -> TokenStream {
             .find(|field| field.name == "id")
             .map_or(quote!(()), |id| id.ty.to_token_stream()),
     };
-    let tenant_scoped = tenant_scoped(&entity.name, &columns.to_token_stream(), &id, &new.to_token_stream());
+    let entity_stub = entity_stub(&entity.name, &quote!(#columns<__S, __J>), &id);
+    let columns_impls = columns_impls(entity);
     let public_read = public_read(entity);
     let new_entity = new_entity();
     quote! {
@@ -52,9 +53,15 @@ fn of_entity(entity: &Entity<'_>) -> TokenStream {
         #[allow(deprecated, unused_qualifications)]
         const _: () = {
             use #krate::__private as __private;
+            #columns_impls
+            #[automatically_derived]
+            impl __private::Entity for #ident {
+                #entity_stub
+            }
             #[automatically_derived]
             impl #krate::TenantScoped for #ident {
-                #tenant_scoped
+                type New = #new;
+                fn only_derive_is_allowed_to_implement_this_trait() {}
             }
             #public_read
             #[automatically_derived]
@@ -72,7 +79,8 @@ fn of_other_item(input: &DeriveInput, names: &Names) -> TokenStream {
     let DeriveInput { ident, vis, generics, .. } = input;
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     let predicates = where_clause.map(|clause| clause.predicates.iter()).into_iter().flatten();
-    let tenant_scoped = tenant_scoped(&ident.to_string(), &quote!(()), &quote!(()), &quote!(__New<Self>));
+    let entity_stub = entity_stub(&ident.to_string(), &quote!(__private::NoColumns<Self>), &quote!(()));
+    let predicates: Vec<_> = predicates.collect();
     let new_entity = new_entity();
     quote! {
         #[doc(hidden)]
@@ -86,12 +94,21 @@ fn of_other_item(input: &DeriveInput, names: &Names) -> TokenStream {
             use #krate::__private as __private;
             pub struct __New<E>(::core::marker::PhantomData<fn() -> E>);
             #[automatically_derived]
+            impl #impl_generics __private::Entity for #ident #type_generics
+            where
+                Self: ::core::marker::Send + ::core::marker::Unpin + 'static,
+                #(#predicates,)*
+            {
+                #entity_stub
+            }
+            #[automatically_derived]
             impl #impl_generics #krate::TenantScoped for #ident #type_generics
             where
                 Self: ::core::marker::Send + ::core::marker::Unpin + 'static,
                 #(#predicates,)*
             {
-                #tenant_scoped
+                type New = __New<Self>;
+                fn only_derive_is_allowed_to_implement_this_trait() {}
             }
             #[automatically_derived]
             impl<E: #krate::TenantScoped<New = Self>> __private::NewEntity for __New<E> {
@@ -103,11 +120,10 @@ fn of_other_item(input: &DeriveInput, names: &Names) -> TokenStream {
 }
 
 /// The items of the implementation. None of it is ever run, since the build has failed.
-fn tenant_scoped(name: &str, columns: &TokenStream, id: &TokenStream, new: &TokenStream) -> TokenStream {
+fn entity_stub(name: &str, columns: &TokenStream, id: &TokenStream) -> TokenStream {
     quote! {
-        type Columns = #columns;
+        type Columns<__S, __J: __private::Side> = #columns;
         type Id = #id;
-        type New = #new;
         const DESCRIPTOR: &'static __private::EntityDescriptor = &__private::EntityDescriptor {
             entity: #name,
             schema: ::core::option::Option::None,
@@ -121,16 +137,15 @@ fn tenant_scoped(name: &str, columns: &TokenStream, id: &TokenStream, new: &Toke
             references: &[],
             type_id: ::core::any::TypeId::of::<Self>,
         };
-        fn columns(_: &'static str) -> Self::Columns {
+        fn __columns<__S, __J: __private::Side>(_: __private::Alias) -> Self::Columns<__S, __J> {
             ::core::unreachable!()
         }
         fn decode(_: &__private::Row<'_>) -> ::core::result::Result<Self, __private::SqlxError> {
             ::core::unreachable!()
         }
-        fn has_id(_: Self::Columns, _: Self::Id) -> __private::Filter<Self> {
+        fn has_id(_: __private::ColumnsOf<Self>, _: Self::Id) -> __private::Filter<Self> {
             ::core::unreachable!()
         }
-        fn only_derive_is_allowed_to_implement_this_trait() {}
     }
 }
 

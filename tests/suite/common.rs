@@ -1,10 +1,12 @@
 //! The entities of the suite, and a world of two tenants in a database of its own.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Executor as _, PgConnection, Row as _};
+use tenancy::Error;
 use tenancy::db::TenantDbBuilder;
 use tenancy::prelude::*;
 use tenancy_testkit::{TestAuthority, TestDb};
@@ -210,6 +212,29 @@ impl World {
             "the row exists for its owner"
         );
         project
+    }
+
+    /// An index that the tenant leads serves each statement, with a plan for these values and with one for any.
+    pub async fn assert_index_plans(&self, statements: &[(Result<Arc<str>, Error>, String)]) {
+        for kind in ["generic", "custom"] {
+            let mut app = self.psql().await;
+            let mode = format!("SET plan_cache_mode = force_{kind}_plan");
+            app.execute(sqlx::raw_sql(AssertSqlSafe(mode))).await.expect("a setting");
+            for (i, (text, values)) in statements.iter().enumerate() {
+                let text = text.as_ref().expect("a text");
+                let prepare = format!("PREPARE s{i} (tenancy.bound) AS {text}");
+                app.execute(sqlx::raw_sql(AssertSqlSafe(prepare))).await.expect("a statement");
+                let explain = format!("EXPLAIN (COSTS OFF) EXECUTE s{i} ({values})");
+                let rows = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_all(&mut app).await.expect("a plan");
+                let plan: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+                let plan = plan.join("\n");
+                assert!(
+                    plan.contains("Index Cond: (") && plan.contains("tenant_id ="),
+                    "{kind}: {text}\n{plan}"
+                );
+                assert!(!plan.contains("Seq Scan"), "{kind}: {text}\n{plan}");
+            }
+        }
     }
 
     pub async fn task(&self, owner: &TenantToken, project: &Project, title: &str) -> Task {

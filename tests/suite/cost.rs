@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sqlx::{AssertSqlSafe, Executor as _, Row as _};
+use sqlx::Executor as _;
 use tenancy::prelude::*;
 use tenancy::statement::Select;
 use uuid::Uuid;
@@ -99,20 +99,5 @@ async fn every_plan_uses_an_index_led_by_the_tenant() {
         ),
         (Project::delete(a).filter(|p| p.id.eq(id)).sql(), format!("'{tenant}', '{id}'")),
     ];
-    for kind in ["generic", "custom"] {
-        let mut app = world.psql().await;
-        let mode = format!("SET plan_cache_mode = force_{kind}_plan");
-        app.execute(sqlx::raw_sql(AssertSqlSafe(mode))).await.expect("a setting");
-        for (i, (text, values)) in statements.iter().enumerate() {
-            let text = text.as_ref().expect("a text");
-            let prepare = format!("PREPARE s{i} (tenancy.bound) AS {text}");
-            app.execute(sqlx::raw_sql(AssertSqlSafe(prepare))).await.expect("a statement");
-            let explain = format!("EXPLAIN (COSTS OFF) EXECUTE s{i} ({values})");
-            let rows = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_all(&mut app).await.expect("a plan");
-            let plan: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
-            let plan = plan.join("\n");
-            assert!(plan.contains("Index Cond: (") && plan.contains("tenant_id ="), "{kind}: {text}\n{plan}");
-            assert!(!plan.contains("Seq Scan"), "{kind}: {text}\n{plan}");
-        }
-    }
+    world.assert_index_plans(&statements).await;
 }

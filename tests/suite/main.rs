@@ -23,6 +23,7 @@ mod pooler;
 mod property;
 mod public;
 mod raw;
+mod relations;
 mod round_trips;
 mod statements;
 mod stress;

@@ -37,7 +37,7 @@ async fn filters_choose_rows() {
     assert_eq!(changed, 2);
 
     let cases: Vec<(&str, Filter<Project>, &[&str])> = {
-        let p = <Project as TenantScoped>::columns("\"t\"");
+        let p = Project::columns();
         let owned = String::from("a");
         vec![
             ("eq", p.slug.eq("a"), &["a"]),
@@ -291,7 +291,7 @@ async fn every_type_goes_in_and_comes_out() {
         assert_eq!((row.status, row.m_status, &row.email), (new.status, new.m_status, &new.email));
         assert_eq!((row.m_bool, row.m_i64, &row.m_string), (new.m_bool, new.m_i64, &new.m_string));
     }
-    let s = <Sample as TenantScoped>::columns("\"t\"");
+    let s = Sample::columns();
     let new = sample(1, true);
     let borrowed = &new.an_i64;
     let all_true = [

@@ -1,43 +1,54 @@
-//! [`Column`]: a typed column of an entity, with what may be assigned to it in its type.
+//! [`Column`]: a typed column in a query, with what may be assigned to it in its type.
 
 use std::fmt;
 use std::marker::PhantomData;
 
-/// A column of entity `E`, whose values are `T`.
+use crate::entity::Alias;
+
+/// A column of a query over `S`, whose values are `T`.
 ///
-/// `N` is [`NotNull`] or [`Nullable`]; `T` is the type without its `Option`. `A` says who fills the column in, and so
-/// what may be assigned: [`Required`], [`Defaulted`], [`Id`], [`DefaultId`], [`Generated`] or, for the tenant column,
-/// [`Fixed`].
+/// `S` is what the rows of the query are: an entity, or a tuple of the entities that it joins. A column of another query
+/// does not fit, so that nothing speaks of a table which is not there. `N` is [`NotNull`] or [`Nullable`]; `T` is the
+/// type without its `Option`. `A` says who fills the column in, and so what may be assigned: [`Required`],
+/// [`Defaulted`], [`Id`], [`DefaultId`], [`Generated`] or, for the tenant column, [`Fixed`]. In
+/// [`References`] it says to which entity the column leads as well.
 ///
-/// Columns come as the argument of the closures that `filter`, `order_by` and `set` take.
-pub struct Column<E, T, N, A> {
-    pub(crate) alias: &'static str,
+/// Columns come as the argument of the closures that `filter`, `order_by`, `select` and `set` take.
+pub struct Column<S, T, N, A> {
+    pub(crate) alias: Alias,
     /// Quoted.
     pub(crate) name: &'static str,
-    marker: PhantomData<Kind<E, T, N, A>>,
+    marker: PhantomData<Kind<S, T, N, A>>,
 }
 
 /// What a column is: `Send`, `Sync` and covariant, whatever its parameters.
-type Kind<E, T, N, A> = fn() -> (E, T, N, A);
+type Kind<S, T, N, A> = fn() -> (S, T, N, A);
 
-impl<E, T, N, A> Column<E, T, N, A> {
-    /// `alias` and `name` are quoted identifiers. For the derive.
+impl<S, T, N, A> Column<S, T, N, A> {
+    /// `name` is a quoted identifier. For the derive.
     #[doc(hidden)]
     #[must_use]
-    pub const fn __new(alias: &'static str, name: &'static str) -> Self {
+    pub const fn __new(alias: Alias, name: &'static str) -> Self {
         Self { alias, name, marker: PhantomData }
+    }
+
+    /// The alias of its table. For the derive.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __alias(&self) -> Alias {
+        self.alias
     }
 }
 
-impl<E, T, N, A> Clone for Column<E, T, N, A> {
+impl<S, T, N, A> Clone for Column<S, T, N, A> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<E, T, N, A> Copy for Column<E, T, N, A> {}
+impl<S, T, N, A> Copy for Column<S, T, N, A> {}
 
-impl<E, T, N, A> fmt::Debug for Column<E, T, N, A> {
+impl<S, T, N, A> fmt::Debug for Column<S, T, N, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.alias, self.name)
     }
@@ -46,7 +57,7 @@ impl<E, T, N, A> fmt::Debug for Column<E, T, N, A> {
 /// The column is `NOT NULL`.
 #[derive(Debug)]
 pub enum NotNull {}
-/// The field is an `Option`.
+/// The field is an `Option`, or the column is one of a table that an outer join may leave out.
 #[derive(Debug)]
 pub enum Nullable {}
 
@@ -68,6 +79,9 @@ pub enum Generated {}
 /// `#[tenancy(tenant)]`: comes from the token, and never changes.
 #[derive(Debug)]
 pub enum Fixed {}
+/// `#[tenancy(references = P)]`: it holds the id of a row of `P`, and is filled in as `A` says.
+#[derive(Debug)]
+pub struct References<P, A>(PhantomData<fn() -> (P, A)>);
 
 /// What an update may assign to.
 #[diagnostic::on_unimplemented(
@@ -78,6 +92,8 @@ pub enum Fixed {}
 pub trait Assignable: sealed::Sealed {}
 impl Assignable for Required {}
 impl Assignable for Defaulted {}
+#[diagnostic::do_not_recommend]
+impl<P, A: Assignable> Assignable for References<P, A> {}
 
 /// What an insert may set beyond the fields of its insert struct.
 #[diagnostic::on_unimplemented(
@@ -88,6 +104,8 @@ impl Assignable for Defaulted {}
 pub trait Settable: sealed::Sealed {}
 impl Settable for Defaulted {}
 impl Settable for DefaultId {}
+#[diagnostic::do_not_recommend]
+impl<P, A: Settable> Settable for References<P, A> {}
 
 mod sealed {
     pub trait Sealed {}
@@ -97,4 +115,5 @@ mod sealed {
     impl Sealed for super::DefaultId {}
     impl Sealed for super::Generated {}
     impl Sealed for super::Fixed {}
+    impl<P, A: Sealed> Sealed for super::References<P, A> {}
 }

@@ -1,13 +1,22 @@
-//! Entities: the traits that `#[derive(TenantScoped)]` implements, and the columns that filters speak of.
+//! Entities: the traits that the derives implement, and the columns that queries speak of.
 
+mod alias;
 mod column;
+mod derived;
 mod parameter;
+mod row;
 mod scoped;
+mod side;
 mod value;
 
+pub use self::alias::Alias;
 pub use self::column::{
-    Assignable, Column, DefaultId, Defaulted, Fixed, Generated, Id, NotNull, Nullable, Required, Settable,
+    Assignable, Column, DefaultId, Defaulted, Fixed, Generated, Id, NotNull, Nullable, References, Required,
+    Settable,
 };
+pub use self::derived::{ColumnsOf, Entity, EntityColumns};
 pub use self::parameter::Parameter;
-pub use self::scoped::{NewEntity, PublicRead, Row, TenantScoped};
+pub use self::row::Row;
+pub use self::scoped::{NewEntity, PublicRead, TenantScoped};
+pub use self::side::{Inner, Nullability, Outer, Side};
 pub use self::value::{ColumnType, ForeignKeyOf, IntoAssignment, IntoValue, TenantKey, Values};

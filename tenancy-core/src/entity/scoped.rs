@@ -1,11 +1,7 @@
 //! [`TenantScoped`]: what the derive says of an entity, and the statements that every entity has.
 
-use sqlx::postgres::PgRow;
-use sqlx::{Decode, Postgres, Type};
-
-use crate::entity::Values;
-use crate::schema::EntityDescriptor;
-use crate::statement::{Count, Delete, Exists, Filter, Insert, InsertMany, Proof, ReadProof, Select, Update};
+use crate::entity::{Entity, Values};
+use crate::statement::{Count, Delete, Exists, Insert, InsertMany, Proof, ReadProof, Select, Update};
 
 /// An entity whose rows belong to one tenant each. Implemented by `#[derive(TenantScoped)]` alone.
 ///
@@ -17,36 +13,20 @@ use crate::statement::{Count, Delete, Exists, Filter, Insert, InsertMany, Proof,
     label = "this type does not say which column holds its tenant",
     note = "add `#[derive(TenantScoped)]` to `{Self}`"
 )]
-pub trait TenantScoped: Sized + Send + Unpin + 'static {
-    /// One field a column, for filters, orders and assignments.
-    type Columns: Copy;
-    /// The type of the `id` field; a tuple when there are several.
-    type Id: Send;
+pub trait TenantScoped: Entity {
     /// What an insert must be given: the fields that the database does not fill in.
     type New: NewEntity<Entity = Self>;
-
-    #[doc(hidden)]
-    const DESCRIPTOR: &'static EntityDescriptor;
-
-    #[doc(hidden)]
-    fn columns(alias: &'static str) -> Self::Columns;
-
-    #[doc(hidden)]
-    fn decode(row: &Row<'_>) -> Result<Self, sqlx::Error>;
-
-    #[doc(hidden)]
-    fn has_id(columns: Self::Columns, id: Self::Id) -> Filter<Self>;
 
     #[doc(hidden)]
     fn only_derive_is_allowed_to_implement_this_trait();
 
     /// Reads the tenant's rows.
-    fn find<P: ReadProof<Self> + ?Sized>(proof: &P) -> Select<Self> {
+    fn find<P: ReadProof<Self> + ?Sized>(proof: &P) -> Select<Self, P::Reader> {
         Select::new(proof)
     }
 
     /// Reads the tenant's row with this id. Another tenant's row with this id is not there.
-    fn find_by_id<P: ReadProof<Self> + ?Sized>(proof: &P, id: Self::Id) -> Select<Self> {
+    fn find_by_id<P: ReadProof<Self> + ?Sized>(proof: &P, id: Self::Id) -> Select<Self, P::Reader> {
         Select::by_id(proof, id)
     }
 
@@ -114,25 +94,4 @@ pub trait NewEntity: Sized + Send + 'static {
     /// One array a column, of one element a row.
     #[doc(hidden)]
     fn arrays(rows: Vec<Self>, values: &mut Values);
-}
-
-/// A row that came back, read by position: the statement lists the columns, so their order is ours.
-#[derive(Debug)]
-pub struct Row<'r> {
-    row: &'r PgRow,
-}
-
-impl<'r> Row<'r> {
-    pub(crate) fn new(row: &'r PgRow) -> Self {
-        Self { row }
-    }
-
-    /// The value at a position.
-    #[doc(hidden)]
-    pub fn get<T>(&self, index: usize) -> Result<T, sqlx::Error>
-    where
-        T: Decode<'r, Postgres> + Type<Postgres>,
-    {
-        sqlx::Row::try_get(self.row, index)
-    }
 }

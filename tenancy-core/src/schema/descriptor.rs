@@ -4,6 +4,7 @@
 //! what statements do come from the same struct.
 
 use std::any::TypeId;
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +44,18 @@ impl EntityDescriptor {
 
     /// The columns of the primary key, without the tenant column that leads it.
     pub fn id(&self) -> impl Iterator<Item = &'static ColumnDescriptor> + use<> {
-        self.columns.iter().filter(|column| matches!(column.role, ColumnRole::Id | ColumnRole::DefaultId))
+        self.columns.iter().filter(|column| column.is_id())
+    }
+
+    /// Where the first column of the id stands among the columns.
+    pub(crate) fn id_position(&self) -> usize {
+        self.columns.iter().position(ColumnDescriptor::is_id).unwrap_or_default()
+    }
+
+    /// Where the column of this quoted name stands among the columns.
+    pub(crate) fn position_of(&self, quoted: &str) -> usize {
+        let name = unquoted(quoted);
+        self.columns.iter().position(|column| column.name == name).unwrap_or_default()
     }
 }
 
@@ -58,6 +70,18 @@ pub struct ColumnDescriptor {
     pub nullable: bool,
     /// What sqlx calls the type of the field in PostgreSQL: `TEXT`, `UUID`, the name of an enum.
     pub sql_type: Option<fn() -> String>,
+}
+
+impl ColumnDescriptor {
+    fn is_id(&self) -> bool {
+        matches!(self.role, ColumnRole::Id | ColumnRole::DefaultId)
+    }
+}
+
+/// The name that a quoted identifier stands for.
+pub(crate) fn unquoted(identifier: &str) -> Cow<'_, str> {
+    let inside = identifier.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(identifier);
+    if inside.contains('"') { inside.replace("\"\"", "\"").into() } else { inside.into() }
 }
 
 /// Who fills a column in. The types of the same names in [`entity`](crate::entity) say it to the compiler.

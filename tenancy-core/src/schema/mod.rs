@@ -21,6 +21,7 @@ mod plan;
 pub(crate) mod verify;
 
 pub use self::codes::{Code, Severity};
+pub(crate) use self::descriptor::unquoted;
 pub use self::descriptor::{ColumnDescriptor, ColumnRole, EntityDescriptor, OnDelete, ReferenceDescriptor};
 pub use self::error::SchemaError;
 pub use self::finding::Finding;
@@ -156,7 +157,7 @@ macro_rules! schema {
     ) => {
         $(#[$meta])*
         $visibility static $name: $crate::Schema = $crate::Schema::__new(
-            &[$(<$entity as $crate::TenantScoped>::DESCRIPTOR),*],
+            &[$($crate::__private::tenant_scoped::<$entity>()),*],
             &[$($($retired),*)?],
             $crate::__private::first(&[$($role,)? $crate::schema::DEFAULT_RUNTIME_ROLE]),
         )

@@ -3,13 +3,14 @@
 use std::marker::PhantomData;
 
 use crate::db::Executor;
-use crate::entity::TenantScoped;
+use crate::entity::{ColumnsOf, Row, TenantScoped};
 use crate::error::Error;
 use crate::schema::EntityDescriptor;
-use crate::statement::filter::{Conditions, IntoFilter};
+use crate::statement::condition::{Conditions, Visit};
+use crate::statement::filter::IntoFilter;
 use crate::statement::proof::{ReadProof, Scope};
 use crate::statement::run::{self, Statement};
-use crate::statement::sql::{ALIAS, Sql};
+use crate::statement::sql::Sql;
 
 /// Counts rows of one tenant: made by [`TenantScoped::count`].
 #[must_use = "a count does nothing until it is fetched"]
@@ -56,6 +57,10 @@ impl Statement for Ask {
         self.entity
     }
 
+    fn each_other_entity(&self, visit: Visit<'_>) -> Result<(), Error> {
+        self.conditions.each_entity(visit)
+    }
+
     fn render(&self, sql: &mut Sql) -> Result<(), Error> {
         sql.push(self.before).push(" FROM ").table().of_tenant();
         self.conditions.render(sql)?;
@@ -70,8 +75,8 @@ impl<E: TenantScoped> Count<E> {
     }
 
     /// Counts the rows for which the condition holds. Several calls must all hold.
-    pub fn filter<F: IntoFilter<E>>(mut self, filter: impl FnOnce(E::Columns) -> F) -> Self {
-        self.ask.conditions.add(filter(E::columns(ALIAS)));
+    pub fn filter<F: IntoFilter<E>>(mut self, filter: impl FnOnce(ColumnsOf<E>) -> F) -> Self {
+        self.ask.conditions.add::<E, _>(filter(E::columns()));
         self
     }
 
@@ -81,7 +86,8 @@ impl<E: TenantScoped> Count<E> {
     ///
     /// An [`Error`] when the statement did not run.
     pub async fn fetch_one<'c, X: Executor<'c>>(self, executor: X) -> Result<u64, Error> {
-        let count = run::fetch_row(&self.ask, executor.source(), |row| row.get::<i64>(0)).await?;
+        let count =
+            run::fetch_optional(&self.ask, executor.source(), |row: Row<'_>| row.get::<i64>(0)).await?;
         count.map(i64::unsigned_abs).ok_or(Error::RowNotFound)
     }
 
@@ -94,8 +100,8 @@ impl<E: TenantScoped> Exists<E> {
     }
 
     /// Asks for a row for which the condition holds. Several calls must all hold.
-    pub fn filter<F: IntoFilter<E>>(mut self, filter: impl FnOnce(E::Columns) -> F) -> Self {
-        self.ask.conditions.add(filter(E::columns(ALIAS)));
+    pub fn filter<F: IntoFilter<E>>(mut self, filter: impl FnOnce(ColumnsOf<E>) -> F) -> Self {
+        self.ask.conditions.add::<E, _>(filter(E::columns()));
         self
     }
 
@@ -105,7 +111,9 @@ impl<E: TenantScoped> Exists<E> {
     ///
     /// An [`Error`] when the statement did not run.
     pub async fn fetch_one<'c, X: Executor<'c>>(self, executor: X) -> Result<bool, Error> {
-        run::fetch_row(&self.ask, executor.source(), |row| row.get(0)).await?.ok_or(Error::RowNotFound)
+        run::fetch_optional(&self.ask, executor.source(), |row: Row<'_>| row.get::<bool>(0))
+            .await?
+            .ok_or(Error::RowNotFound)
     }
 
     run::sql_of!(ask);

@@ -3,13 +3,15 @@
 use std::marker::PhantomData;
 
 use crate::db::Executor;
-use crate::entity::TenantScoped;
+use crate::entity::{ColumnsOf, TenantScoped};
 use crate::error::Error;
 use crate::schema::EntityDescriptor;
-use crate::statement::filter::{Conditions, IntoFilter};
+use crate::statement::condition::{Conditions, Visit};
+use crate::statement::filter::IntoFilter;
 use crate::statement::proof::{Proof, Scope};
 use crate::statement::run::{self, Statement};
-use crate::statement::sql::{ALIAS, Sql};
+use crate::statement::select::decode;
+use crate::statement::sql::Sql;
 use crate::statement::update::{Chosen, Filtered, Unfiltered};
 
 /// Deletes rows of one tenant: made by [`TenantScoped::delete`].
@@ -46,8 +48,8 @@ impl<E: TenantScoped> Delete<E> {
 
 impl<E: TenantScoped, S> Delete<E, S> {
     /// Means the rows for which the condition holds. Several calls must all hold.
-    pub fn filter<F: IntoFilter<E>>(mut self, filter: impl FnOnce(E::Columns) -> F) -> Delete<E, Filtered> {
-        self.removal.conditions.add(filter(E::columns(ALIAS)));
+    pub fn filter<F: IntoFilter<E>>(mut self, filter: impl FnOnce(ColumnsOf<E>) -> F) -> Delete<E, Filtered> {
+        self.removal.conditions.add::<E, _>(filter(E::columns()));
         Delete { removal: self.removal, marker: PhantomData }
     }
 
@@ -74,7 +76,7 @@ impl<E: TenantScoped, S> Delete<E, S> {
         S: Chosen,
     {
         self.removal.returning = true;
-        run::fetch_optional(&self.removal, executor.source()).await
+        run::fetch_optional(&self.removal, executor.source(), decode::<E>).await
     }
 
     /// Deletes the rows and returns the first of them.
@@ -99,7 +101,7 @@ impl<E: TenantScoped, S> Delete<E, S> {
         S: Chosen,
     {
         self.removal.returning = true;
-        run::fetch_all(&self.removal, executor.source()).await
+        run::fetch_all(&self.removal, executor.source(), decode::<E>).await
     }
 
     run::sql_of!(removal);
@@ -112,6 +114,10 @@ impl Statement for Removal {
 
     fn entity(&self) -> &'static EntityDescriptor {
         self.entity
+    }
+
+    fn each_other_entity(&self, visit: Visit<'_>) -> Result<(), Error> {
+        self.conditions.each_entity(visit)
     }
 
     fn check(&self) -> Result<(), Error> {

@@ -1,4 +1,4 @@
-//! [`Filter`]: conditions on the columns of one entity.
+//! [`Filter`]: conditions on the columns of a query.
 //!
 //! Every value is a bind parameter, and a list is one array, so that neither values nor their number change the text
 //! of the statement.
@@ -7,24 +7,33 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use crate::entity::{Column, ColumnType, IntoValue, Nullable, Parameter};
-use crate::error::Error;
-use crate::statement::sql::Sql;
+use crate::statement::condition::Node;
 
-/// A condition on rows of entity `E`. Made by the methods of [`Column`], combined by [`and`](Self::and),
-/// [`or`](Self::or) and [`not`](Self::not).
+/// A condition on the rows of a query over `S`: an entity, or a tuple of the entities that it joins. Made by the methods
+/// of [`Column`], combined by [`and`](Self::and), [`or`](Self::or) and [`not`](Self::not).
+///
+/// `K` is [`PerRow`], or [`PerGroup`] for a condition on [aggregates](crate::statement::Aggregate), which belongs into
+/// [`having`](crate::statement::Grouped::having).
 #[must_use = "a filter does nothing until a statement is given it"]
-pub struct Filter<E> {
+pub struct Filter<S, K = PerRow> {
     node: Node,
-    marker: PhantomData<fn() -> E>,
+    marker: PhantomData<fn() -> (S, K)>,
 }
 
-impl<E> fmt::Debug for Filter<E> {
+/// Something that each row of a query has.
+#[derive(Debug)]
+pub enum PerRow {}
+/// Something that each group of rows has.
+#[derive(Debug)]
+pub enum PerGroup {}
+
+impl<S, K> fmt::Debug for Filter<S, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Filter").field(&self.node).finish()
     }
 }
 
-impl<E> Filter<E> {
+impl<S, K> Filter<S, K> {
     pub(crate) fn new(node: Node) -> Self {
         Self { node, marker: PhantomData }
     }
@@ -60,18 +69,18 @@ impl<E> Filter<E> {
     }
 }
 
-/// What the closure of `filter` may return: a [`Filter`] on the statement's own entity.
+/// What the closure of `filter` may return: a [`Filter`] on the statement's own rows.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a filter on the rows of `{E}`",
-    label = "expected a condition on columns of `{E}`",
-    note = "use the columns that the closure is given: `.filter(|p| p.name.eq(\"x\"))`"
+    message = "`{Self}` is not a filter on the rows of `{S}`",
+    label = "expected a condition on columns of `{S}`",
+    note = "use the columns that the closure is given: `.filter(|p| p.name.eq(\"x\"))`; a condition on `count`, `sum` and the like belongs into `having`"
 )]
-pub trait IntoFilter<E> {
+pub trait IntoFilter<S, K = PerRow> {
     #[doc(hidden)]
-    fn into_filter(self) -> Filter<E>;
+    fn into_filter(self) -> Filter<S, K>;
 }
 
-impl<E> IntoFilter<E> for Filter<E> {
+impl<S, K> IntoFilter<S, K> for Filter<S, K> {
     fn into_filter(self) -> Self {
         self
     }
@@ -94,71 +103,71 @@ impl MaybeNull for Nullable {}
 pub trait Text: ColumnType + From<String> {}
 impl Text for String {}
 
-impl<E, T: ColumnType, N, A> Column<E, T, N, A> {
+impl<S, T: ColumnType, N, A> Column<S, T, N, A> {
     /// `=`
-    pub fn eq(self, value: impl IntoValue<T>) -> Filter<E> {
+    pub fn eq(self, value: impl IntoValue<T>) -> Filter<S> {
         self.compare(" = ", value.into_parameter())
     }
 
     /// `<>`
-    pub fn ne(self, value: impl IntoValue<T>) -> Filter<E> {
+    pub fn ne(self, value: impl IntoValue<T>) -> Filter<S> {
         self.compare(" <> ", value.into_parameter())
     }
 
     /// `<`
-    pub fn lt(self, value: impl IntoValue<T>) -> Filter<E> {
+    pub fn lt(self, value: impl IntoValue<T>) -> Filter<S> {
         self.compare(" < ", value.into_parameter())
     }
 
     /// `<=`
-    pub fn le(self, value: impl IntoValue<T>) -> Filter<E> {
+    pub fn le(self, value: impl IntoValue<T>) -> Filter<S> {
         self.compare(" <= ", value.into_parameter())
     }
 
     /// `>`
-    pub fn gt(self, value: impl IntoValue<T>) -> Filter<E> {
+    pub fn gt(self, value: impl IntoValue<T>) -> Filter<S> {
         self.compare(" > ", value.into_parameter())
     }
 
     /// `>=`
-    pub fn ge(self, value: impl IntoValue<T>) -> Filter<E> {
+    pub fn ge(self, value: impl IntoValue<T>) -> Filter<S> {
         self.compare(" >= ", value.into_parameter())
     }
 
     /// `BETWEEN`, both ends included.
-    pub fn between(self, low: impl IntoValue<T>, high: impl IntoValue<T>) -> Filter<E> {
+    pub fn between(self, low: impl IntoValue<T>, high: impl IntoValue<T>) -> Filter<S> {
         let ends = Box::new((low.into_parameter(), high.into_parameter()));
-        Filter::new(Node::Between { column: self.into(), ends })
+        Filter::new(Node::Between { operand: self.into(), ends })
     }
 
     /// Is one of the values. Of no values, this is false.
-    pub fn in_<V: IntoValue<T>>(self, values: impl IntoIterator<Item = V>) -> Filter<E> {
+    pub fn in_<V: IntoValue<T>>(self, values: impl IntoIterator<Item = V>) -> Filter<S> {
         self.list(values, false)
     }
 
     /// Is none of the values. Of no values, this is true.
-    pub fn not_in<V: IntoValue<T>>(self, values: impl IntoIterator<Item = V>) -> Filter<E> {
+    pub fn not_in<V: IntoValue<T>>(self, values: impl IntoIterator<Item = V>) -> Filter<S> {
         self.list(values, true)
     }
 
     /// `IS NULL`
-    pub fn is_null(self) -> Filter<E>
+    pub fn is_null(self) -> Filter<S>
     where
         N: MaybeNull,
     {
-        Filter::new(Node::Null { column: self.into(), test: " IS NULL" })
+        Filter::new(Node::Null { operand: self.into(), test: " IS NULL" })
     }
 
     /// `IS NOT NULL`
-    pub fn is_not_null(self) -> Filter<E>
+    pub fn is_not_null(self) -> Filter<S>
     where
         N: MaybeNull,
     {
-        Filter::new(Node::Null { column: self.into(), test: " IS NOT NULL" })
+        Filter::new(Node::Null { operand: self.into(), test: " IS NOT NULL" })
     }
 
     /// `LIKE`: `%` stands for any text and `_` for one character.
-    pub fn like(self, pattern: impl Into<String>) -> Filter<E>
+    pub fn like(self, pattern: impl Into<String>) -> Filter<S>
     where
         T: Text,
     {
@@ -166,148 +175,44 @@ impl<E, T: ColumnType, N, A> Column<E, T, N, A> {
     }
 
     /// `ILIKE`: as [`like`](Self::like), in any case.
-    pub fn ilike(self, pattern: impl Into<String>) -> Filter<E>
+    pub fn ilike(self, pattern: impl Into<String>) -> Filter<S>
     where
         T: Text,
     {
         self.compare(" ILIKE ", Parameter::of(Some(T::from(pattern.into()))))
     }
 
-    fn compare(self, operator: &'static str, value: Parameter) -> Filter<E> {
-        Filter::new(Node::Compare { column: self.into(), operator, value })
+    /// `=` of two columns of the query.
+    pub fn eq_column<M, B>(self, other: Column<S, T, M, B>) -> Filter<S> {
+        self.columns(" = ", other)
     }
 
-    fn list<V: IntoValue<T>>(self, values: impl IntoIterator<Item = V>, negated: bool) -> Filter<E> {
+    /// `<>` of two columns of the query.
+    pub fn ne_column<M, B>(self, other: Column<S, T, M, B>) -> Filter<S> {
+        self.columns(" <> ", other)
+    }
+
+    /// `<` of two columns of the query.
+    pub fn lt_column<M, B>(self, other: Column<S, T, M, B>) -> Filter<S> {
+        self.columns(" < ", other)
+    }
+
+    /// `<=` of two columns of the query.
+    pub fn le_column<M, B>(self, other: Column<S, T, M, B>) -> Filter<S> {
+        self.columns(" <= ", other)
+    }
+
+    fn columns<M, B>(self, operator: &'static str, other: Column<S, T, M, B>) -> Filter<S> {
+        Filter::new(Node::Columns { left: self.into(), operator, right: other.into() })
+    }
+
+    fn compare(self, operator: &'static str, value: Parameter) -> Filter<S> {
+        Filter::new(Node::Compare { operand: self.into(), operator, value })
+    }
+
+    fn list<V: IntoValue<T>>(self, values: impl IntoIterator<Item = V>, negated: bool) -> Filter<S> {
         let values: Vec<T> = values.into_iter().map(IntoValue::into_value).collect();
         let empty = values.is_empty();
-        Filter::new(Node::List { column: self.into(), negated, empty, values: Parameter::array(values) })
-    }
-}
-
-/// A column's place in the text.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Place {
-    alias: &'static str,
-    name: &'static str,
-}
-
-impl<E, T, N, A> From<Column<E, T, N, A>> for Place {
-    fn from(column: Column<E, T, N, A>) -> Self {
-        Self { alias: column.alias, name: column.name }
-    }
-}
-
-impl Place {
-    pub(crate) fn render(self, sql: &mut Sql) -> &mut Sql {
-        sql.push(self.alias).push(".").push(self.name)
-    }
-}
-
-/// A condition without its entity's type.
-#[derive(Debug)]
-pub(crate) enum Node {
-    Compare { column: Place, operator: &'static str, value: Parameter },
-    Between { column: Place, ends: Box<(Parameter, Parameter)> },
-    List { column: Place, negated: bool, empty: bool, values: Parameter },
-    Null { column: Place, test: &'static str },
-    All(Vec<Node>),
-    Any(Vec<Node>),
-    Not(Box<Node>),
-}
-
-impl Node {
-    /// Writes the condition, in parentheses where another could stand beside it.
-    pub(crate) fn render(&self, sql: &mut Sql) -> Result<(), Error> {
-        match self {
-            Self::Compare { column, operator, value } => {
-                column.render(sql).push(operator).value(value)?;
-            }
-            Self::Between { column, ends } => {
-                let (low, high) = &**ends;
-                sql.push("(");
-                column.render(sql).push(" BETWEEN ").value(low)?.push(" AND ").value(high)?.push(")");
-            }
-            Self::List { column, negated, values, .. } => {
-                let operator = if *negated { " <> ALL (" } else { " = ANY (" };
-                column.render(sql).push(operator).value(values)?.push(")");
-            }
-            Self::Null { column, test } => {
-                column.render(sql).push(test);
-            }
-            Self::All(nodes) => Self::join(nodes, " AND ", "TRUE", sql)?,
-            Self::Any(nodes) => Self::join(nodes, " OR ", "FALSE", sql)?,
-            Self::Not(node) => {
-                sql.push("NOT (");
-                node.render(sql)?;
-                sql.push(")");
-            }
-        }
-        Ok(())
-    }
-
-    fn join(nodes: &[Self], between: &str, of_none: &str, sql: &mut Sql) -> Result<(), Error> {
-        if nodes.is_empty() {
-            sql.push(of_none);
-            return Ok(());
-        }
-        for (i, node) in nodes.iter().enumerate() {
-            sql.push(if i == 0 { "(" } else { between });
-            node.render(sql)?;
-        }
-        sql.push(")");
-        Ok(())
-    }
-
-    /// What the condition comes to whatever the row, when its shape alone decides that.
-    pub(crate) fn always(&self) -> Option<bool> {
-        match self {
-            Self::Compare { .. } | Self::Between { .. } | Self::Null { .. } => None,
-            Self::List { negated, empty, .. } => empty.then_some(*negated),
-            Self::Not(node) => node.always().map(|always| !always),
-            Self::All(nodes) => Self::fold(nodes, false),
-            Self::Any(nodes) => Self::fold(nodes, true),
-        }
-    }
-
-    /// One `decisive` condition decides; all of the other kind come to the opposite.
-    fn fold(nodes: &[Self], decisive: bool) -> Option<bool> {
-        let mut unknown = false;
-        for node in nodes {
-            match node.always() {
-                Some(always) if always == decisive => return Some(decisive),
-                Some(_) => {}
-                None => unknown = true,
-            }
-        }
-        (!unknown).then_some(!decisive)
-    }
-}
-
-/// The conditions of a statement, which all must hold.
-#[derive(Debug, Default)]
-pub(crate) struct Conditions(Vec<Node>);
-
-/// Most statements have no more conditions, and so allocate for them once.
-const USUAL: usize = 4;
-
-impl Conditions {
-    pub(crate) fn add<E>(&mut self, filter: impl IntoFilter<E>) {
-        if self.0.is_empty() {
-            self.0.reserve_exact(USUAL);
-        }
-        self.0.push(filter.into_filter().into_node());
-    }
-
-    /// Writes ` AND …` for each, after [`Sql::of_tenant`].
-    pub(crate) fn render(&self, sql: &mut Sql) -> Result<(), Error> {
-        self.0.iter().try_for_each(|node| {
-            sql.push(" AND ");
-            node.render(sql)
-        })
-    }
-
-    /// Whether every row of the tenant is meant.
-    pub(crate) fn always_true(&self) -> bool {
-        Node::fold(&self.0, false) == Some(true)
+        Filter::new(Node::List { operand: self.into(), negated, empty, values: Parameter::array(values) })
     }
 }

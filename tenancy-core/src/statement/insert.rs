@@ -4,13 +4,14 @@ use std::marker::PhantomData;
 
 use crate::db::Executor;
 use crate::entity::{
-    Column, ColumnType, IntoAssignment, NewEntity, Parameter, Settable, TenantScoped, Values,
+    Column, ColumnType, ColumnsOf, IntoAssignment, NewEntity, Parameter, Settable, TenantScoped, Values,
 };
 use crate::error::Error;
 use crate::schema::EntityDescriptor;
 use crate::statement::proof::{Proof, Scope};
 use crate::statement::run::{self, Statement};
-use crate::statement::sql::{ALIAS, Sql};
+use crate::statement::select::decode;
+use crate::statement::sql::Sql;
 
 /// Inserts one row of one tenant: made by [`TenantScoped::insert`].
 #[must_use = "an insert does nothing until it is executed or fetched"]
@@ -44,13 +45,17 @@ impl<E: TenantScoped> Insert<E> {
     }
 
     /// Gives a value to a column that the database would fill in otherwise. The last of several for one column counts.
-    pub fn set<T, N, A, V>(mut self, column: impl FnOnce(E::Columns) -> Column<E, T, N, A>, value: V) -> Self
+    pub fn set<T, N, A, V>(
+        mut self,
+        column: impl FnOnce(ColumnsOf<E>) -> Column<E, T, N, A>,
+        value: V,
+    ) -> Self
     where
         T: ColumnType,
         A: Settable,
         V: IntoAssignment<T, N>,
     {
-        let (name, value) = (column(E::columns(ALIAS)).name, value.into_parameter());
+        let (name, value) = (column(E::columns()).name, value.into_parameter());
         let (columns, values) = (&mut self.row.columns, &mut self.row.values.values);
         match columns.iter().position(|set| *set == name) {
             Some(i) => values[i] = value,
@@ -78,7 +83,7 @@ impl<E: TenantScoped> Insert<E> {
     /// An [`Error`] when the row was not inserted.
     pub async fn fetch_one<'c, X: Executor<'c>>(mut self, executor: X) -> Result<E, Error> {
         self.row.returning = true;
-        run::fetch_one(&self.row, executor.source()).await
+        run::fetch_one(&self.row, executor.source(), decode::<E>).await
     }
 
     run::sql_of!(row);
@@ -167,7 +172,7 @@ impl<E: TenantScoped> InsertMany<E> {
             return source.check(&self.rows.scope, self.rows.entity).map(|()| Vec::new());
         }
         self.rows.returning = true;
-        run::fetch_all(&self.rows, source).await
+        run::fetch_all(&self.rows, source, decode::<E>).await
     }
 
     run::sql_of!(rows);

@@ -4,25 +4,46 @@
 //! the token, renders the SQL (whose text depends on the statement's shape alone, never on its values) and sends one
 //! message: its first parameter is the tenant, as predicate and as binding at once.
 
+mod aggregate;
+mod children;
+pub(crate) mod condition;
 mod count;
 mod delete;
 pub(crate) mod filter;
+mod group;
 mod insert;
+mod join;
+mod keyset;
+mod lock;
 pub(crate) mod order;
+mod projection;
 mod proof;
+pub(crate) mod read;
+mod related;
+mod rows;
 mod run;
-pub(crate) mod select;
+mod select;
 pub(crate) mod sql;
 mod texts;
 mod update;
 
+pub use self::aggregate::{Aggregate, Number, count};
+pub use self::children::Children;
 pub use self::count::{Count, Exists};
 pub use self::delete::Delete;
-pub use self::filter::{Filter, IntoFilter, MaybeNull, Text};
+pub use self::filter::{Filter, IntoFilter, MaybeNull, PerGroup, PerRow, Text};
+pub use self::group::{GroupBy, Grouped, Key};
 pub use self::insert::{Insert, InsertMany};
-pub use self::order::Order;
+pub use self::keyset::{KeyOrder, Keyset};
+pub use self::lock::Locked;
+pub use self::order::{OfAggregate, OfColumn, Order};
+#[doc(hidden)]
+pub use self::projection::{Parts, Selected};
+pub use self::projection::{Projection, Selection, Total};
 pub(crate) use self::proof::Scope;
-pub use self::proof::{Proof, ReadProof};
+pub use self::proof::{MayRead, Proof, ReadProof, Verified, Visitor};
+pub(crate) use self::related::Related;
+pub use self::rows::{Has, Part, Rows, With};
 pub use self::select::Select;
 pub use self::update::{Chosen, Filtered, Unfiltered, Update};
 

@@ -1,6 +1,7 @@
 //! [`Proof`] and [`ReadProof`]: what a statement asks for before it can be built.
 
-use crate::{PublicRead, PublicTenant, TenantScoped, TenantToken, TenantTx};
+use crate::entity::Entity;
+use crate::{PublicRead, PublicTenant, TenantToken, TenantTx};
 
 /// Proof that a tenant was verified: a [`TenantToken`], or a [`TenantTx`] that was begun with one. Sealed.
 #[diagnostic::on_unimplemented(
@@ -19,10 +20,34 @@ pub trait Proof: sealed::Sealed {
     label = "expected `&TenantToken` or `&TenantTx`",
     note = "a `TenantToken` comes from `Authority::authenticate`; a bare id proves nothing"
 )]
-pub trait ReadProof<E: TenantScoped>: sealed::Sealed {
+pub trait ReadProof<E: Entity>: sealed::Sealed {
+    /// By what right: [`Verified`] or [`Visitor`].
+    type Reader: MayRead<E>;
+
     #[doc(hidden)]
     fn scope(&self) -> Scope;
 }
+
+/// A reader who was verified: any entity may be joined.
+#[derive(Debug)]
+pub enum Verified {}
+/// A visitor: only what is [`PublicRead`] may be joined.
+#[derive(Debug)]
+pub enum Visitor {}
+
+/// Who may read `E`, and so join it: [`Verified`], or a [`Visitor`] where `E` is [`PublicRead`]. Sealed.
+#[diagnostic::on_unimplemented(
+    message = "a visitor must not see `{E}`",
+    label = "`{E}` is not `public_read`",
+    note = "take a `TenantToken`, or say `#[tenancy(public_read)]` of `{E}` when all of its columns are public"
+)]
+pub trait MayRead<E: Entity>: sealed::Sealed {}
+impl<E: Entity> MayRead<E> for Verified {}
+#[diagnostic::do_not_recommend]
+impl<E: PublicRead> MayRead<E> for Visitor {}
+
+impl sealed::Sealed for Verified {}
+impl sealed::Sealed for Visitor {}
 
 /// Whose rows a statement is about, and by what right.
 #[derive(Debug, Clone)]
@@ -58,13 +83,17 @@ impl Proof for TenantTx {
 }
 
 // One for each, and none for every `Proof`: so that the compiler knows which bound a `PublicTenant` fails, and says it.
-impl<E: TenantScoped> ReadProof<E> for TenantToken {
+impl<E: Entity> ReadProof<E> for TenantToken {
+    type Reader = Verified;
+
     fn scope(&self) -> Scope {
         Scope::Tenant(self.clone())
     }
 }
 
-impl<E: TenantScoped> ReadProof<E> for TenantTx {
+impl<E: Entity> ReadProof<E> for TenantTx {
+    type Reader = Verified;
+
     fn scope(&self) -> Scope {
         Scope::Tenant(self.token().clone())
     }
@@ -72,6 +101,8 @@ impl<E: TenantScoped> ReadProof<E> for TenantTx {
 
 impl sealed::Sealed for PublicTenant {}
 impl<E: PublicRead> ReadProof<E> for PublicTenant {
+    type Reader = Visitor;
+
     fn scope(&self) -> Scope {
         Scope::Public(self.clone())
     }
@@ -86,7 +117,9 @@ impl<P: Proof + ?Sized> Proof for &P {
     }
 }
 #[diagnostic::do_not_recommend]
-impl<E: TenantScoped, P: ReadProof<E> + ?Sized> ReadProof<E> for &P {
+impl<E: Entity, P: ReadProof<E> + ?Sized> ReadProof<E> for &P {
+    type Reader = P::Reader;
+
     fn scope(&self) -> Scope {
         (**self).scope()
     }
@@ -100,7 +133,9 @@ impl<P: Proof + ?Sized> Proof for &mut P {
     }
 }
 #[diagnostic::do_not_recommend]
-impl<E: TenantScoped, P: ReadProof<E> + ?Sized> ReadProof<E> for &mut P {
+impl<E: Entity, P: ReadProof<E> + ?Sized> ReadProof<E> for &mut P {
+    type Reader = P::Reader;
+
     fn scope(&self) -> Scope {
         (**self).scope()
     }

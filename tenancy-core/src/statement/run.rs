@@ -9,10 +9,11 @@ use futures_util::TryStreamExt;
 use sqlx::postgres::PgArguments;
 
 use crate::db::{Bound, Session, Source};
-use crate::entity::{Row, TenantScoped};
+use crate::entity::Row;
 use crate::error::Error;
 use crate::schema::EntityDescriptor;
 use crate::statement::Scope;
+use crate::statement::condition::Visit;
 use crate::statement::sql::Sql;
 
 /// What every statement can say of itself.
@@ -20,6 +21,11 @@ pub(crate) trait Statement: Send + Sync {
     fn scope(&self) -> &Scope;
 
     fn entity(&self) -> &'static EntityDescriptor;
+
+    /// The other entities that it speaks of: what is joined, and what subqueries ask.
+    fn each_other_entity(&self, _visit: Visit<'_>) -> Result<(), Error> {
+        Ok(())
+    }
 
     /// What is wrong with the statement itself, whoever runs it.
     fn check(&self) -> Result<(), Error> {
@@ -60,6 +66,7 @@ type Query = sqlx::query::Query<'static, sqlx::Postgres, PgArguments>;
 
 async fn open<'c>(statement: &dyn Statement, source: Source<'c>) -> Result<(Session<'c>, Query), Error> {
     statement.check()?;
+    statement.each_other_entity(&mut |entity| source.check(statement.scope(), entity))?;
     let mut session = source.open(statement.scope(), statement.entity()).await?;
     let bound = session.bind(statement.scope());
     let (text, arguments) = rendered(statement, bound)?;
@@ -74,53 +81,52 @@ pub(crate) async fn execute(statement: &dyn Statement, source: Source<'_>) -> Re
     Ok(session.end(done, statement.entity())?.rows_affected())
 }
 
-/// Runs a statement that returns at most one row of the caller's making.
-pub(crate) async fn fetch_row<T>(
+/// How a row is read.
+pub(crate) trait Decode<T>: Fn(Row<'_>) -> Result<T, sqlx::Error> + Send + Sync {}
+impl<T, F: Fn(Row<'_>) -> Result<T, sqlx::Error> + Send + Sync> Decode<T> for F {}
+
+/// Runs a statement for its first row, or none.
+pub(crate) async fn fetch_optional<T>(
     statement: &dyn Statement,
     source: Source<'_>,
-    decode: impl FnOnce(&Row<'_>) -> Result<T, sqlx::Error>,
+    decode: impl Decode<T>,
 ) -> Result<Option<T>, Error> {
     let (mut session, query) = open(statement, source).await?;
     let row = query.fetch_optional(session.start()).await;
     let row = session.end(row, statement.entity())?;
-    row.map(|row| decode(&Row::new(&row)))
+    row.map(|row| decode(Row::new(&row)))
         .transpose()
         .map_err(|error| Error::from_driver(error, statement.entity().entity))
 }
 
-/// Runs a statement for its first row, or none.
-pub(crate) async fn fetch_optional<E: TenantScoped>(
-    statement: &dyn Statement,
-    source: Source<'_>,
-) -> Result<Option<E>, Error> {
-    fetch_row(statement, source, E::decode).await
-}
-
 /// Runs a statement for its first row.
-pub(crate) async fn fetch_one<E: TenantScoped>(
+pub(crate) async fn fetch_one<T>(
     statement: &dyn Statement,
     source: Source<'_>,
-) -> Result<E, Error> {
-    fetch_optional(statement, source).await?.ok_or(Error::RowNotFound)
+    decode: impl Decode<T>,
+) -> Result<T, Error> {
+    fetch_optional(statement, source, decode).await?.ok_or(Error::RowNotFound)
 }
 
 /// Runs a statement for all of its rows.
-pub(crate) async fn fetch_all<E: TenantScoped>(
+pub(crate) async fn fetch_all<T: Send>(
     statement: &dyn Statement,
     source: Source<'_>,
-) -> Result<Vec<E>, Error> {
+    decode: impl Decode<T>,
+) -> Result<Vec<T>, Error> {
     let entity = statement.entity();
     let (mut session, query) = open(statement, source).await?;
-    let rows: Result<Vec<E>, sqlx::Error> =
-        query.fetch(session.start()).and_then(async |row| E::decode(&Row::new(&row))).try_collect().await;
+    let rows: Result<Vec<T>, sqlx::Error> =
+        query.fetch(session.start()).and_then(async |row| decode(Row::new(&row))).try_collect().await;
     session.end(rows, entity)
 }
 
 /// Runs a statement for its rows, one at a time. The stream ends with an error when the token expires.
-pub(crate) fn fetch<'c, E: TenantScoped>(
+pub(crate) fn fetch<'c, T: Send + 'static>(
     statement: impl Statement + 'static,
     source: Source<'c>,
-) -> BoxStream<'c, Result<E, Error>> {
+    decode: fn(Row<'_>) -> Result<T, sqlx::Error>,
+) -> BoxStream<'c, Result<T, Error>> {
     Box::pin(async_stream::try_stream! {
         let entity = statement.entity();
         let (mut session, query) = open(&statement, source).await?;
@@ -131,7 +137,7 @@ pub(crate) fn fetch<'c, E: TenantScoped>(
                     if statement.scope().is_expired() {
                         Err(Error::TokenExpired)?;
                     }
-                    yield E::decode(&Row::new(&row)).map_err(|error| Error::from_driver(error, entity.entity))?;
+                    yield decode(Row::new(&row)).map_err(|error| Error::from_driver(error, entity.entity))?;
                 }
                 Ok(None) => break Ok(()),
                 Err(error) => break Err(error),

@@ -5,62 +5,30 @@ use std::marker::PhantomData;
 use futures_core::stream::BoxStream;
 
 use crate::db::Executor;
-use crate::entity::{Parameter, TenantScoped};
+use crate::entity::{ColumnType, Entity, Row};
 use crate::error::Error;
-use crate::schema::EntityDescriptor;
-use crate::statement::filter::{Conditions, IntoFilter};
-use crate::statement::order::{self, Order, Term};
-use crate::statement::proof::{ReadProof, Scope};
-use crate::statement::run::{self, Statement};
-use crate::statement::sql::{ALIAS, Sql};
+use crate::statement::filter::IntoFilter;
+use crate::statement::join::Join;
+use crate::statement::order::{OfColumn, Order};
+use crate::statement::proof::{ReadProof, Verified};
+use crate::statement::read::{Read, Wanted, number};
+use crate::statement::rows::{Rows, With};
+use crate::statement::run;
 
-/// Reads rows of one tenant: made by [`TenantScoped::find`] and [`TenantScoped::find_by_id`].
+/// Reads rows of one tenant: made by [`TenantScoped::find`](crate::TenantScoped::find) and
+/// [`find_by_id`](crate::TenantScoped::find_by_id).
+///
+/// `S` is what a row is: an entity, or a tuple of those that are [joined](Self::inner_join). `R` says who reads.
 #[must_use = "a read does nothing until it is fetched"]
 #[derive(Debug)]
-pub struct Select<E> {
-    read: Read,
-    marker: PhantomData<fn() -> E>,
+pub struct Select<S, R = Verified> {
+    pub(super) read: Read,
+    marker: PhantomData<fn() -> (S, R)>,
 }
 
-/// A [`Select`] without its entity's type.
-#[derive(Debug)]
-struct Read {
-    scope: Scope,
-    entity: &'static EntityDescriptor,
-    conditions: Conditions,
-    order: Vec<Term>,
-    limit: Option<Parameter>,
-    offset: Option<Parameter>,
-    /// How many of the rows are wanted.
-    wanted: Wanted,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wanted {
-    All,
-    /// The first of several: the server is told to stop there.
-    First,
-    /// The id is given, so that there is one at most, and a `LIMIT` would be work for nothing.
-    One,
-}
-
-/// A number of rows, as a parameter: so that every page has the same text.
-pub(crate) fn number(rows: u64) -> Parameter {
-    Parameter::of(Some(i64::try_from(rows).unwrap_or(i64::MAX)))
-}
-
-impl<E: TenantScoped> Select<E> {
+impl<E: Entity, R> Select<E, R> {
     pub(crate) fn new<P: ReadProof<E> + ?Sized>(proof: &P) -> Self {
-        let read = Read {
-            scope: proof.scope(),
-            entity: E::DESCRIPTOR,
-            conditions: Conditions::default(),
-            order: Vec::new(),
-            limit: None,
-            offset: None,
-            wanted: Wanted::All,
-        };
-        Self { read, marker: PhantomData }
+        Self { read: Read::new(proof.scope(), E::DESCRIPTOR), marker: PhantomData }
     }
 
     pub(crate) fn by_id<P: ReadProof<E> + ?Sized>(proof: &P, id: E::Id) -> Self {
@@ -68,16 +36,21 @@ impl<E: TenantScoped> Select<E> {
         select.read.wanted = Wanted::One;
         select
     }
+}
 
+impl<S: Rows, R> Select<S, R> {
     /// Keeps the rows for which the condition holds. Several calls must all hold.
-    pub fn filter<F: IntoFilter<E>>(mut self, filter: impl FnOnce(E::Columns) -> F) -> Self {
-        self.read.conditions.add(filter(E::columns(ALIAS)));
+    pub fn filter<F: IntoFilter<S>>(mut self, filter: impl FnOnce(S::Columns) -> F) -> Self {
+        self.read.conditions.add(filter(S::__columns()));
         self
     }
 
     /// Orders the rows. Further calls order what is equal so far.
-    pub fn order_by(mut self, order: impl FnOnce(E::Columns) -> Order<E>) -> Self {
-        self.read.order.push(order(E::columns(ALIAS)).into_term());
+    pub fn order_by<T: ColumnType, N>(
+        mut self,
+        order: impl FnOnce(S::Columns) -> Order<S, OfColumn<T, N>>,
+    ) -> Self {
+        self.read.order.push(order(S::__columns()).into_term());
         self
     }
 
@@ -98,9 +71,9 @@ impl<E: TenantScoped> Select<E> {
     /// # Errors
     ///
     /// [`Error::RowNotFound`] when the tenant has no such row; any other [`Error`] when the statement did not run.
-    pub async fn fetch_one<'c, X: Executor<'c>>(mut self, executor: X) -> Result<E, Error> {
+    pub async fn fetch_one<'c, X: Executor<'c>>(mut self, executor: X) -> Result<S, Error> {
         self.read.want_first();
-        run::fetch_one(&self.read, executor.source()).await
+        run::fetch_one(&self.read, executor.source(), decode::<S>).await
     }
 
     /// The first row, if there is one.
@@ -108,9 +81,9 @@ impl<E: TenantScoped> Select<E> {
     /// # Errors
     ///
     /// An [`Error`] when the statement did not run.
-    pub async fn fetch_optional<'c, X: Executor<'c>>(mut self, executor: X) -> Result<Option<E>, Error> {
+    pub async fn fetch_optional<'c, X: Executor<'c>>(mut self, executor: X) -> Result<Option<S>, Error> {
         self.read.want_first();
-        run::fetch_optional(&self.read, executor.source()).await
+        run::fetch_optional(&self.read, executor.source(), decode::<S>).await
     }
 
     /// All rows.
@@ -118,50 +91,32 @@ impl<E: TenantScoped> Select<E> {
     /// # Errors
     ///
     /// An [`Error`] when the statement did not run.
-    pub async fn fetch_all<'c, X: Executor<'c>>(self, executor: X) -> Result<Vec<E>, Error> {
-        run::fetch_all(&self.read, executor.source()).await
+    pub async fn fetch_all<'c, X: Executor<'c>>(self, executor: X) -> Result<Vec<S>, Error> {
+        run::fetch_all(&self.read, executor.source(), decode::<S>).await
     }
 
     /// The rows as they arrive, in constant memory.
     ///
     /// On a [`TenantDb`](crate::TenantDb) the stream is `'static` and holds a connection until it ends or is dropped.
     /// It ends with [`Error::TokenExpired`] when the token expires on the way.
-    pub fn fetch<'c, X: Executor<'c>>(self, executor: X) -> BoxStream<'c, Result<E, Error>> {
-        run::fetch(self.read, executor.source())
+    pub fn fetch<'c, X: Executor<'c>>(self, executor: X) -> BoxStream<'c, Result<S, Error>> {
+        run::fetch(self.read, executor.source(), decode::<S>)
     }
 
     run::sql_of!(read);
-}
 
-impl Read {
-    fn want_first(&mut self) {
-        if self.wanted == Wanted::All {
-            self.wanted = Wanted::First;
-        }
+    /// The same read, whose rows have one more entity.
+    pub(super) fn joined<J>(mut self, join: Join) -> Select<<S as With<J>>::Rows, R>
+    where
+        S: With<J>,
+    {
+        self.read.joins.push(join);
+        // With many rows for one id, or none.
+        self.read.wanted = Wanted::All;
+        Select { read: self.read, marker: PhantomData }
     }
 }
 
-impl Statement for Read {
-    fn scope(&self) -> &Scope {
-        &self.scope
-    }
-
-    fn entity(&self) -> &'static EntityDescriptor {
-        self.entity
-    }
-
-    fn render(&self, sql: &mut Sql) -> Result<(), Error> {
-        sql.push("SELECT ").columns().push(" FROM ").table().of_tenant();
-        self.conditions.render(sql)?;
-        order::render(&self.order, sql);
-        match (&self.limit, self.wanted) {
-            (Some(rows), _) => _ = sql.push(" LIMIT ").value(rows)?,
-            (None, Wanted::First) => _ = sql.push(" LIMIT 1"),
-            (None, Wanted::All | Wanted::One) => {}
-        }
-        if let Some(rows) = &self.offset {
-            sql.push(" OFFSET ").value(rows)?;
-        }
-        Ok(())
-    }
+pub(super) fn decode<S: Rows>(row: Row<'_>) -> Result<S, sqlx::Error> {
+    S::__decode(row)
 }

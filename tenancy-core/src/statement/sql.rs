@@ -13,13 +13,13 @@ use sqlx::error::BoxDynError;
 use sqlx::postgres::PgArguments;
 
 use crate::db::Bound;
-use crate::entity::Parameter;
+use crate::entity::{Alias, Parameter};
 use crate::error::Error;
 use crate::schema::EntityDescriptor;
 use crate::statement::texts;
 
-/// The alias of a statement's own table. The derive knows it too, and writes it into [`EntityDescriptor::select_list`].
-pub(crate) const ALIAS: &str = "\"t\"";
+/// [`Alias::ROOT`] as the text has it. The derive knows it too, and writes it into [`EntityDescriptor::select_list`].
+const ROOT: &str = "\"t\"";
 
 /// What an ordinary statement binds. More of either grows by itself.
 const USUAL_PARAMETERS: usize = 8;
@@ -41,12 +41,14 @@ pub(crate) struct Sql {
     parameters: usize,
     /// The first parameter, as the text has it.
     tenant: &'static str,
+    /// In a statement of no tenant: the tenant column of each table so far.
+    unbound: Option<Vec<(Alias, &'static str)>>,
 }
 
 impl Sql {
     pub(crate) fn new(entity: &'static EntityDescriptor, bound: Bound) -> Result<Self, Error> {
         let mut sql = Self::unbound(entity);
-        sql.tenant = bound.placeholder();
+        (sql.tenant, sql.unbound) = (bound.placeholder(), None);
         let added = sql.arguments.add(bound);
         sql.added(added)?;
         Ok(sql)
@@ -56,8 +58,14 @@ impl Sql {
     pub(crate) fn unbound(entity: &'static EntityDescriptor) -> Self {
         // None is left while a thread ends, or while another statement is being rendered on it.
         let buffer = BUFFER.try_with(Cell::take).unwrap_or_default();
-        let mut sql =
-            Self { entity, text: buffer, arguments: PgArguments::default(), parameters: 0, tenant: "NULL" };
+        let mut sql = Self {
+            entity,
+            text: buffer,
+            arguments: PgArguments::default(),
+            parameters: 0,
+            tenant: "NULL",
+            unbound: Some(Vec::new()),
+        };
         sql.arguments.reserve(USUAL_PARAMETERS, USUAL_BYTES);
         sql
     }
@@ -85,10 +93,34 @@ impl Sql {
         self
     }
 
-    /// The entity's table, with its schema and [`ALIAS`].
+    /// The name of a table within the statement.
+    pub(crate) fn alias(&mut self, alias: Alias) -> &mut Self {
+        match alias {
+            Alias::ROOT => self.text.push_str(ROOT),
+            other => write!(self.text, "{other}").expect("writing to a string does not fail"),
+        }
+        self
+    }
+
+    /// The statement's own table, with its schema and its name within the statement.
     pub(crate) fn table(&mut self) -> &mut Self {
-        let entity = self.entity;
-        self.name(entity.schema_name()).push(".").name(entity.table).push(" AS ").push(ALIAS)
+        self.table_as(self.entity, Alias::ROOT)
+    }
+
+    /// A table, with its schema and its name within the statement.
+    pub(crate) fn table_as(&mut self, entity: &EntityDescriptor, alias: Alias) -> &mut Self {
+        if let Some(tables) = &mut self.unbound {
+            tables.push((alias, entity.tenant));
+        }
+        self.name(entity.schema_name()).push(".").name(entity.table).push(" AS ").alias(alias)
+    }
+
+    /// Every column of an entity that is joined, in the order in which it decodes them.
+    pub(crate) fn columns_of(&mut self, entity: &EntityDescriptor, alias: Alias) -> &mut Self {
+        for (i, column) in entity.columns.iter().enumerate() {
+            self.push(if i == 0 { "" } else { ", " }).alias(alias).push(".").name(column.name);
+        }
+        self
     }
 
     /// Every column of the entity, in the order in which it decodes them.
@@ -114,7 +146,26 @@ impl Sql {
 
     /// `WHERE` the row is the tenant's.
     pub(crate) fn of_tenant(&mut self) -> &mut Self {
-        self.push(" WHERE ").push(ALIAS).push(".").tenant_column().push(" = ").tenant()
+        let entity = self.entity;
+        self.push(" WHERE ").alias(Alias::ROOT).push(".").name(entity.tenant).push(" = ").tenant()
+    }
+
+    /// The row of a further table is the tenant's. In a statement of no tenant it is of the same one as the row of `beside`.
+    pub(crate) fn row_of_tenant(
+        &mut self,
+        entity: &EntityDescriptor,
+        alias: Alias,
+        beside: Alias,
+    ) -> &mut Self {
+        self.alias(alias).push(".").name(entity.tenant).push(" = ");
+        match &self.unbound {
+            None => self.tenant(),
+            Some(tables) => {
+                let table = tables.iter().rev().find(|(table, _)| *table == beside);
+                let tenant = table.map_or("", |(_, tenant)| tenant);
+                self.alias(beside).push(".").name(tenant)
+            }
+        }
     }
 
     /// The next parameter.

@@ -3,13 +3,15 @@
 use std::marker::PhantomData;
 
 use crate::db::Executor;
-use crate::entity::{Assignable, Column, ColumnType, IntoAssignment, Parameter, TenantScoped};
+use crate::entity::{Assignable, Column, ColumnType, ColumnsOf, IntoAssignment, Parameter, TenantScoped};
 use crate::error::Error;
 use crate::schema::EntityDescriptor;
-use crate::statement::filter::{Conditions, IntoFilter};
+use crate::statement::condition::{Conditions, Visit};
+use crate::statement::filter::IntoFilter;
 use crate::statement::proof::{Proof, Scope};
 use crate::statement::run::{self, Statement};
-use crate::statement::sql::{ALIAS, Sql};
+use crate::statement::select::decode;
+use crate::statement::sql::Sql;
 
 /// Nobody has said which rows are meant: the statement does not run.
 #[derive(Debug)]
@@ -67,19 +69,23 @@ impl<E: TenantScoped> Update<E> {
 
 impl<E: TenantScoped, S> Update<E, S> {
     /// Means the rows for which the condition holds. Several calls must all hold.
-    pub fn filter<F: IntoFilter<E>>(mut self, filter: impl FnOnce(E::Columns) -> F) -> Update<E, Filtered> {
-        self.change.conditions.add(filter(E::columns(ALIAS)));
+    pub fn filter<F: IntoFilter<E>>(mut self, filter: impl FnOnce(ColumnsOf<E>) -> F) -> Update<E, Filtered> {
+        self.change.conditions.add::<E, _>(filter(E::columns()));
         Update { change: self.change, marker: PhantomData }
     }
 
     /// Assigns a value to a column. The last of several for one column counts.
-    pub fn set<T, N, A, V>(mut self, column: impl FnOnce(E::Columns) -> Column<E, T, N, A>, value: V) -> Self
+    pub fn set<T, N, A, V>(
+        mut self,
+        column: impl FnOnce(ColumnsOf<E>) -> Column<E, T, N, A>,
+        value: V,
+    ) -> Self
     where
         T: ColumnType,
         A: Assignable,
         V: IntoAssignment<T, N>,
     {
-        let name = column(E::columns(ALIAS)).name;
+        let name = column(E::columns()).name;
         self.change.assignments.retain(|(set, _)| *set != name);
         self.change.assignments.push((name, value.into_parameter()));
         self
@@ -120,7 +126,7 @@ impl<E: TenantScoped, S> Update<E, S> {
         S: Chosen,
     {
         self.change.returning = true;
-        run::fetch_optional(&self.change, executor.source()).await
+        run::fetch_optional(&self.change, executor.source(), decode::<E>).await
     }
 
     /// Changes the rows and returns them.
@@ -133,7 +139,7 @@ impl<E: TenantScoped, S> Update<E, S> {
         S: Chosen,
     {
         self.change.returning = true;
-        run::fetch_all(&self.change, executor.source()).await
+        run::fetch_all(&self.change, executor.source(), decode::<E>).await
     }
 
     run::sql_of!(change);
@@ -146,6 +152,10 @@ impl Statement for Change {
 
     fn entity(&self) -> &'static EntityDescriptor {
         self.entity
+    }
+
+    fn each_other_entity(&self, visit: Visit<'_>) -> Result<(), Error> {
+        self.conditions.each_entity(visit)
     }
 
     fn check(&self) -> Result<(), Error> {

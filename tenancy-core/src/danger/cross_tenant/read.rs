@@ -11,12 +11,13 @@ use futures_util::TryStreamExt;
 use sqlx::postgres::PgArguments;
 
 use crate::danger::CrossTenantTx;
-use crate::entity::{Row, TenantScoped};
+use crate::entity::{ColumnType, ColumnsOf, Row, TenantScoped};
 use crate::error::Error;
-use crate::statement::filter::{Conditions, IntoFilter};
-use crate::statement::order::{self, Order, Term};
-use crate::statement::select::number;
-use crate::statement::sql::{ALIAS, Sql};
+use crate::statement::condition::Conditions;
+use crate::statement::filter::IntoFilter;
+use crate::statement::order::{self, OfColumn, Order, Term};
+use crate::statement::read::number;
+use crate::statement::sql::Sql;
 
 /// Reads rows of every tenant: made by [`CrossTenantTx::find`].
 #[must_use = "a read does nothing until it is fetched"]
@@ -55,14 +56,17 @@ impl<E: TenantScoped> CrossSelect<E> {
     }
 
     /// Keeps the rows for which the condition holds. Several calls must all hold.
-    pub fn filter<F: IntoFilter<E>>(mut self, filter: impl FnOnce(E::Columns) -> F) -> Self {
-        self.conditions.add(filter(E::columns(ALIAS)));
+    pub fn filter<F: IntoFilter<E>>(mut self, filter: impl FnOnce(ColumnsOf<E>) -> F) -> Self {
+        self.conditions.add::<E, _>(filter(E::columns()));
         self
     }
 
     /// Orders the rows. Further calls order what is equal so far.
-    pub fn order_by(mut self, order: impl FnOnce(E::Columns) -> Order<E>) -> Self {
-        self.order.push(order(E::columns(ALIAS)).into_term());
+    pub fn order_by<T: ColumnType, N>(
+        mut self,
+        order: impl FnOnce(ColumnsOf<E>) -> Order<E, OfColumn<T, N>>,
+    ) -> Self {
+        self.order.push(order(E::columns()).into_term());
         self
     }
 
@@ -124,7 +128,7 @@ impl<E: TenantScoped> CrossSelect<E> {
         let mut sql = Sql::unbound(E::DESCRIPTOR);
         sql.push("SELECT ").columns().push(" FROM ").table().push(" WHERE TRUE");
         self.conditions.render(&mut sql)?;
-        order::render(&self.order, &mut sql);
+        order::render(&self.order, &mut sql)?;
         for (word, rows) in [(" LIMIT ", self.limit), (" OFFSET ", self.offset)] {
             if let Some(rows) = rows {
                 sql.push(word).value(&number(rows))?;
@@ -140,8 +144,8 @@ impl<E: TenantScoped> CrossCount<E> {
     }
 
     /// Counts the rows for which the condition holds. Several calls must all hold.
-    pub fn filter<F: IntoFilter<E>>(mut self, filter: impl FnOnce(E::Columns) -> F) -> Self {
-        self.conditions.add(filter(E::columns(ALIAS)));
+    pub fn filter<F: IntoFilter<E>>(mut self, filter: impl FnOnce(ColumnsOf<E>) -> F) -> Self {
+        self.conditions.add::<E, _>(filter(E::columns()));
         self
     }
 

@@ -1,7 +1,7 @@
 use ui_tests::*;
 
 pub async fn case(token: TenantToken, db: TenantDb) {
-    let title = <Task as TenantScoped>::columns("t").title;
+    let title = Task::columns().title;
     Project::find(&token).order_by(|_| title.asc()).fetch_all(&db).await.ok();
 }
 

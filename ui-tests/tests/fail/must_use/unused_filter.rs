@@ -2,7 +2,7 @@
 use ui_tests::*;
 
 pub async fn case(token: TenantToken, db: TenantDb) {
-    let p = <Project as TenantScoped>::columns("t");
+    let p = Project::columns();
     p.size.eq(1);
     _ = (&token, &db);
 }

@@ -1,0 +1,89 @@
+//! [`Entity`]: what a derive says of a struct, whomever its rows belong to.
+
+use crate::entity::{Alias, Column, Inner, References, Row, Side};
+use crate::schema::EntityDescriptor;
+use crate::statement::{Filter, IntoFilter, Related};
+
+/// A struct whose values are rows of one table. Implemented by the derives alone; whose its rows are says the trait that
+/// comes with it, [`TenantScoped`](crate::TenantScoped).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an entity",
+    label = "this type does not say which table holds its rows",
+    note = "add `#[derive(TenantScoped)]` to `{Self}`"
+)]
+pub trait Entity: Sized + Send + Unpin + 'static {
+    /// One field a column, for filters, orders, projections and assignments, in a query over `S`.
+    type Columns<S, J: Side>: EntityColumns<S, Entity = Self>;
+    /// The type of the `id` field; a tuple when there are several.
+    type Id: Send;
+
+    #[doc(hidden)]
+    const DESCRIPTOR: &'static EntityDescriptor;
+
+    #[doc(hidden)]
+    fn __columns<S, J: Side>(alias: Alias) -> Self::Columns<S, J>;
+
+    #[doc(hidden)]
+    fn decode(row: &Row<'_>) -> Result<Self, sqlx::Error>;
+
+    #[doc(hidden)]
+    fn has_id(columns: ColumnsOf<Self>, id: Self::Id) -> Filter<Self>;
+
+    /// The columns, to name one outside of a query: `Task::columns().project_id` says how tasks lead to projects.
+    #[must_use]
+    fn columns() -> ColumnsOf<Self> {
+        Self::__columns(Alias::ROOT)
+    }
+}
+
+/// The columns of an entity in a query over its rows alone.
+pub type ColumnsOf<E> = <E as Entity>::Columns<E, Inner>;
+
+/// The columns of one entity, in a query over `S`. Implemented by the derives alone.
+///
+/// Beside the columns themselves there is what other tables say of the row:
+///
+/// ```
+/// # use tenancy_core::entity::{Column, Entity, EntityColumns, NotNull, References, Required};
+/// # use tenancy_core::statement::Filter;
+/// # fn example<Project: Entity, Task: Entity, S: 'static, C>(
+/// #     p: C, project_id: Column<Task, i64, NotNull, References<Project, Required>>,
+/// #     done: impl Fn() -> Filter<Task>,
+/// # ) -> Filter<S> where C: EntityColumns<S, Entity = Project> {
+/// // Projects of which some task is open: `.filter(|p| p.exists(Task::columns().project_id, |t| t.done.eq(false)))`
+/// p.exists(project_id, |_| done().not())
+/// # }
+/// ```
+pub trait EntityColumns<S>: Copy {
+    /// The entity.
+    type Entity: Entity;
+
+    #[doc(hidden)]
+    fn __alias(&self) -> Alias;
+
+    /// Some row of `C` leads here by this column, and the condition holds for it: `EXISTS (…)`.
+    fn exists<C, T, N, A, F>(
+        self,
+        child: Column<C, T, N, References<Self::Entity, A>>,
+        filter: impl FnOnce(ColumnsOf<C>) -> F,
+    ) -> Filter<S>
+    where
+        C: Entity,
+        F: IntoFilter<C>,
+    {
+        Related::children::<C, Self::Entity>(self.__alias(), child.name).exists(filter)
+    }
+
+    /// No row of `C` for which the condition holds leads here by this column: `NOT EXISTS (…)`.
+    fn not_exists<C, T, N, A, F>(
+        self,
+        child: Column<C, T, N, References<Self::Entity, A>>,
+        filter: impl FnOnce(ColumnsOf<C>) -> F,
+    ) -> Filter<S>
+    where
+        C: Entity,
+        F: IntoFilter<C>,
+    {
+        self.exists(child, filter).not()
+    }
+}
