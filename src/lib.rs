@@ -4,6 +4,9 @@
 #[doc = include_str!("derive.md")]
 pub use tenancy_macros::TenantScoped;
 
+#[doc = include_str!("projection.md")]
+pub use tenancy_macros::Projection;
+
 #[cfg(feature = "adopt")]
 pub use tenancy_core::adopt;
 #[cfg(feature = "doctor")]

@@ -5,7 +5,7 @@ pub use sqlx::Error as SqlxError;
 
 pub use crate::entity::*;
 pub use crate::schema::{ColumnDescriptor, ColumnRole, EntityDescriptor, OnDelete, ReferenceDescriptor};
-pub use crate::statement::Filter;
+pub use crate::statement::{Filter, Parts, Selected, Selection};
 
 /// An entity of this program: see `register!`.
 #[derive(Debug)]

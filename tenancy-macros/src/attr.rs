@@ -114,6 +114,17 @@ impl StructAttrs {
     }
 }
 
+/// The `crate = ..` of a derive that takes nothing else.
+pub(crate) fn read_crate(attributes: &[Attribute], errors: &Errors) -> Option<Path> {
+    let mut said = Given::default();
+    let place = Place { this: "a projection", takes: &["crate"], other: "an entity", other_takes: ON_STRUCT };
+    place.read(attributes, errors, |_, name, input| {
+        let krate = value(&name, input, path, "a path", "crate = ::tenancy");
+        said.give(name, krate)
+    });
+    said.value
+}
+
 impl FieldAttrs {
     pub(crate) fn read(attributes: &[Attribute], errors: &Errors) -> Self {
         let mut said = Self::default();

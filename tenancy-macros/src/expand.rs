@@ -11,6 +11,7 @@ use crate::model::{Entity, Field, Names, Reference, Role};
 
 pub(crate) fn expand(entity: &Entity<'_>) -> TokenStream {
     let columns_struct = columns_struct(entity);
+    let keys_struct = keys_struct(entity);
     let insert_struct = insert_struct(entity);
     let witnesses = witnesses(entity);
     let columns_impls = columns_impls(entity);
@@ -21,6 +22,7 @@ pub(crate) fn expand(entity: &Entity<'_>) -> TokenStream {
     let ident = entity.ident;
     quote! {
         #columns_struct
+        #keys_struct
         #insert_struct
         #[allow(deprecated, non_upper_case_globals, unused_qualifications)]
         const _: () = {
@@ -62,6 +64,36 @@ pub(crate) fn columns_struct(entity: &Entity<'_>) -> TokenStream {
             #(#fields,)*
         }
     }
+}
+
+/// `ProjectKeys`.
+pub(crate) fn keys_struct(entity: &Entity<'_>) -> TokenStream {
+    let Entity { vis, ident, names: Names { krate, keys, .. }, .. } = entity;
+    let doc = format!(" The keys of `{}`: what an insert can conflict with.", entity.name);
+    let all = entity.keys();
+    let names = all.iter().map(|key| &key.ident);
+    let docs = all.iter().map(|key| format!(" The key of {}, led by the tenant.", key.columns.join(", ")));
+    quote! {
+        #[doc = #doc]
+        // A program need not insert over what is there.
+        #[allow(dead_code, non_snake_case)]
+        #[derive(::core::fmt::Debug)]
+        #vis struct #keys {
+            #(
+                #[doc = #docs]
+                #vis #names: #krate::__private::UniqueKey<#ident>,
+            )*
+        }
+    }
+}
+
+/// The keys themselves.
+fn keys(entity: &Entity<'_>) -> TokenStream {
+    let keys = &entity.names.keys;
+    let all = entity.keys();
+    let names = all.iter().map(|key| &key.ident);
+    let columns = all.iter().map(|key| &key.columns);
+    quote!(#keys { #(#names: __private::UniqueKey::__new(&[#(#columns),*]),)* })
 }
 
 /// `NewProject`.
@@ -132,9 +164,10 @@ fn witnesses(entity: &Entity<'_>) -> TokenStream {
 }
 
 fn tenant_scoped(entity: &Entity<'_>) -> TokenStream {
-    let Names { krate, columns, new } = &entity.names;
+    let Names { krate, columns, keys: keys_name, new } = &entity.names;
     let ident = entity.ident;
     let id = id_type(entity);
+    let keys = keys(entity);
     let descriptor = descriptor(entity);
     let has_id = has_id(entity);
     let named = entity.fields.iter().map(
@@ -170,6 +203,8 @@ fn tenant_scoped(entity: &Entity<'_>) -> TokenStream {
         #[automatically_derived]
         impl #krate::TenantScoped for #ident {
             type New = #new;
+            type Keys = #keys_name;
+            const KEYS: #keys_name = #keys;
             fn only_derive_is_allowed_to_implement_this_trait() {}
         }
     }

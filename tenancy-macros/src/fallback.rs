@@ -8,7 +8,7 @@ use quote::{ToTokens, quote};
 use syn::DeriveInput;
 
 use crate::attr::StructAttrs;
-use crate::expand::{columns_impls, columns_struct, id_type, insert_struct, public_read};
+use crate::expand::{columns_impls, columns_struct, id_type, insert_struct, keys_struct, public_read};
 use crate::model::{Entity, Names};
 
 pub(crate) fn expand(
@@ -19,7 +19,7 @@ pub(crate) fn expand(
 ) -> TokenStream {
     let error = error.map(syn::Error::into_compile_error);
     let stubs = match entity {
-        Some(entity) if input.generics.params.is_empty() => of_entity(entity),
+        Some(entity) if input.generics.params.is_empty() && !entity.fields.is_empty() => of_entity(entity),
         _ => of_other_item(input, &Names::new(&input.ident, attrs)),
     };
     quote! {
@@ -30,7 +30,8 @@ pub(crate) fn expand(
 
 /// For a struct whose fields are columns, more or less.
 fn of_entity(entity: &Entity<'_>) -> TokenStream {
-    let Names { krate, columns, new } = &entity.names;
+    let Names { krate, columns, keys, new } = &entity.names;
+    let keys_struct = keys_struct(entity);
     let ident = entity.ident;
     let columns_struct = columns_struct(entity);
     let insert_struct = insert_struct(entity);
@@ -49,6 +50,7 @@ fn of_entity(entity: &Entity<'_>) -> TokenStream {
     let new_entity = new_entity();
     quote! {
         #columns_struct
+        #keys_struct
         #insert_struct
         #[allow(deprecated, unused_qualifications)]
         const _: () = {
@@ -61,6 +63,8 @@ fn of_entity(entity: &Entity<'_>) -> TokenStream {
             #[automatically_derived]
             impl #krate::TenantScoped for #ident {
                 type New = #new;
+                type Keys = #keys;
+                const KEYS: #keys = ::core::unreachable!();
                 fn only_derive_is_allowed_to_implement_this_trait() {}
             }
             #public_read
@@ -75,7 +79,7 @@ fn of_entity(entity: &Entity<'_>) -> TokenStream {
 
 /// For an enum, a union, a struct with parameters or without named fields. The two structs are there to be imported.
 fn of_other_item(input: &DeriveInput, names: &Names) -> TokenStream {
-    let Names { krate, columns, new } = names;
+    let Names { krate, columns, keys, new } = names;
     let DeriveInput { ident, vis, generics, .. } = input;
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     let predicates = where_clause.map(|clause| clause.predicates.iter()).into_iter().flatten();
@@ -86,6 +90,9 @@ fn of_other_item(input: &DeriveInput, names: &Names) -> TokenStream {
         #[doc(hidden)]
         #[allow(dead_code)]
         #vis struct #columns {}
+        #[doc(hidden)]
+        #[allow(dead_code)]
+        #vis struct #keys {}
         #[doc(hidden)]
         #[allow(dead_code)]
         #vis struct #new {}
@@ -108,6 +115,8 @@ fn of_other_item(input: &DeriveInput, names: &Names) -> TokenStream {
                 #(#predicates,)*
             {
                 type New = __New<Self>;
+                type Keys = ();
+                const KEYS: () = ();
                 fn only_derive_is_allowed_to_implement_this_trait() {}
             }
             #[automatically_derived]

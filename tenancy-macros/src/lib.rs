@@ -15,6 +15,7 @@ mod expand;
 mod fallback;
 mod model;
 mod name;
+mod projection;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +30,14 @@ use crate::model::Entity;
 #[proc_macro_derive(TenantScoped, attributes(tenancy))]
 pub fn derive_tenant_scoped(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     derive(input.into()).into()
+}
+
+#[allow(missing_docs, reason = "documented where the facade re-exports it, so that its examples compile")]
+#[proc_macro_derive(Projection, attributes(tenancy))]
+pub fn derive_projection(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    syn::parse2(input.into())
+        .map_or_else(syn::Error::into_compile_error, |input| projection::derive(&input))
+        .into()
 }
 
 /// The derive, on tokens that unit tests can make.

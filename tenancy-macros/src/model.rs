@@ -37,6 +37,8 @@ pub(crate) struct Names {
     pub(crate) krate: Path,
     /// `ProjectColumns`.
     pub(crate) columns: Ident,
+    /// `ProjectKeys`.
+    pub(crate) keys: Ident,
     /// `NewProject`.
     pub(crate) new: Ident,
 }
@@ -87,6 +89,29 @@ pub(crate) struct Reference {
     pub(crate) on_delete: Ident,
 }
 
+/// A key that tells the rows of a tenant apart.
+pub(crate) struct Key {
+    /// `slug`, `number_and_kind`.
+    pub(crate) ident: Ident,
+    /// Quoted, without the tenant column that leads it.
+    pub(crate) columns: Vec<String>,
+}
+
+impl Key {
+    fn of<'f, 'a: 'f>(fields: impl Iterator<Item = &'f Field<'a>>) -> Self {
+        let fields: Vec<_> = fields.collect();
+        let ident = match fields.as_slice() {
+            [one] => one.ident.clone(),
+            [] => Ident::new("_", Span::call_site()),
+            several => {
+                let names: Vec<_> = several.iter().map(|field| field.name.as_str()).collect();
+                Ident::new(&names.join("_and_"), Span::call_site())
+            }
+        };
+        Self { ident, columns: fields.iter().map(|field| field.quoted.clone()).collect() }
+    }
+}
+
 impl<'a> Entity<'a> {
     /// `None`, with an error, for what is no struct with named fields.
     pub(crate) fn new(input: &'a DeriveInput, attrs: &'a StructAttrs, errors: &Errors) -> Option<Self> {
@@ -118,6 +143,20 @@ impl<'a> Entity<'a> {
         self.fields.iter().filter(|field| matches!(field.role, Role::Id | Role::Required))
     }
 
+    /// The primary key and each `unique(..)`, by the names of their fields: what an insert can conflict with. What names a
+    /// field that is not there is left out.
+    pub(crate) fn keys(&self) -> Vec<Key> {
+        let mut keys = vec![Key::of(self.ids())];
+        for unique in &self.attrs.uniques {
+            let key = Key::of(unique.fields.iter().filter_map(|ident| self.field(ident)));
+            if keys.iter().all(|before| before.ident != key.ident) {
+                keys.push(key);
+            }
+        }
+        keys.retain(|key| !key.columns.is_empty());
+        keys
+    }
+
     /// The field of this name.
     pub(crate) fn field(&self, ident: &Ident) -> Option<&Field<'a>> {
         find(&self.fields, ident)
@@ -131,6 +170,7 @@ impl Names {
         Self {
             krate: attrs.krate.value.clone().unwrap_or_else(|| parse_quote!(::tenancy)),
             columns: format_ident!("{name}Columns", span = entity.span()),
+            keys: format_ident!("{name}Keys", span = entity.span()),
             new: attrs.insert.value.clone().unwrap_or_else(new),
         }
     }

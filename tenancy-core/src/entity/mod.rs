@@ -3,6 +3,7 @@
 mod alias;
 mod column;
 mod derived;
+mod key;
 mod parameter;
 mod row;
 mod scoped;
@@ -15,6 +16,7 @@ pub use self::column::{
     Settable,
 };
 pub use self::derived::{ColumnsOf, Entity, EntityColumns};
+pub use self::key::UniqueKey;
 pub use self::parameter::Parameter;
 pub use self::row::Row;
 pub use self::scoped::{NewEntity, PublicRead, TenantScoped};

@@ -16,6 +16,11 @@ use crate::statement::{Count, Delete, Exists, Insert, InsertMany, Proof, ReadPro
 pub trait TenantScoped: Entity {
     /// What an insert must be given: the fields that the database does not fill in.
     type New: NewEntity<Entity = Self>;
+    /// One field a key: the primary key and each `unique(..)`, for `on_conflict`.
+    type Keys;
+
+    #[doc(hidden)]
+    const KEYS: Self::Keys;
 
     #[doc(hidden)]
     fn only_derive_is_allowed_to_implement_this_trait();

@@ -17,12 +17,12 @@ use crate::statement::sql::Sql;
 #[must_use = "an insert does nothing until it is executed or fetched"]
 #[derive(Debug)]
 pub struct Insert<E> {
-    row: NewRow,
+    pub(super) row: NewRow,
     marker: PhantomData<fn() -> E>,
 }
 
 #[derive(Debug)]
-struct NewRow {
+pub(super) struct NewRow {
     scope: Scope,
     entity: &'static EntityDescriptor,
     columns: Vec<&'static str>,
@@ -118,12 +118,12 @@ impl Statement for NewRow {
 #[must_use = "an insert does nothing until it is executed or fetched"]
 #[derive(Debug)]
 pub struct InsertMany<E> {
-    rows: NewRows,
+    pub(super) rows: NewRows,
     marker: PhantomData<fn() -> E>,
 }
 
 #[derive(Debug)]
-struct NewRows {
+pub(super) struct NewRows {
     scope: Scope,
     entity: &'static EntityDescriptor,
     columns: &'static [&'static str],
@@ -155,7 +155,7 @@ impl<E: TenantScoped> InsertMany<E> {
     /// An [`Error`] when no row was inserted.
     pub async fn execute<'c, X: Executor<'c>>(self, executor: X) -> Result<u64, Error> {
         let source = executor.source();
-        if self.rows.count == 0 {
+        if self.rows.is_empty() {
             return source.check(&self.rows.scope, self.rows.entity).map(|()| 0);
         }
         run::execute(&self.rows, source).await
@@ -168,7 +168,7 @@ impl<E: TenantScoped> InsertMany<E> {
     /// An [`Error`] when no row was inserted.
     pub async fn fetch_all<'c, X: Executor<'c>>(mut self, executor: X) -> Result<Vec<E>, Error> {
         let source = executor.source();
-        if self.rows.count == 0 {
+        if self.rows.is_empty() {
             return source.check(&self.rows.scope, self.rows.entity).map(|()| Vec::new());
         }
         self.rows.returning = true;
@@ -176,6 +176,12 @@ impl<E: TenantScoped> InsertMany<E> {
     }
 
     run::sql_of!(rows);
+}
+
+impl NewRows {
+    pub(super) fn is_empty(&self) -> bool {
+        self.count == 0
+    }
 }
 
 impl Statement for NewRows {

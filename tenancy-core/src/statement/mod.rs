@@ -26,6 +26,7 @@ mod select;
 pub(crate) mod sql;
 mod texts;
 mod update;
+mod upsert;
 
 pub use self::aggregate::{Aggregate, Number, count};
 pub use self::children::Children;
@@ -46,6 +47,7 @@ pub(crate) use self::related::Related;
 pub use self::rows::{Has, Part, Rows, With};
 pub use self::select::Select;
 pub use self::update::{Chosen, Filtered, Unfiltered, Update};
+pub use self::upsert::{OnConflict, Overwrite, Upsert};
 
 #[cfg(doc)]
 use crate::Executor;
