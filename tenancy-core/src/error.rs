@@ -76,8 +76,11 @@ pub enum Error {
         /// The Rust type.
         entity: &'static str,
     },
-    /// A `limit` or `offset` stands before an `aggregate`, whose one row it would be about. Nothing was sent.
-    #[error("`limit` and `offset` do not limit what is aggregated of `{entity}`: leave them out")]
+    /// A `limit`, an `offset` or a page stands before `aggregate` or `group_by`, which take all rows together. Nothing was sent.
+    #[error(
+        "`limit`, `offset` and `after` do not limit which rows of `{entity}` are taken together: leave them out, or say them \
+         behind `select`"
+    )]
     LimitOfAggregate {
         /// The Rust type.
         entity: &'static str,

@@ -27,6 +27,8 @@ pub struct Account {
     #[tenancy(tenant)]
     pub tenant_id: TenantId,
     pub name: String,
+    #[tenancy(default, references = Account)]
+    pub parent: Option<i64>,
 }
 
 #[derive(Debug, TenantScoped)]
@@ -56,7 +58,7 @@ impl Books {
     /// Three tenants with as many accounts as their number says.
     async fn new() -> Self {
         let group = "DO $$ BEGIN CREATE ROLE tenancy_test_reports NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$";
-        let tables = "CREATE SCHEMA books; CREATE TABLE books.accounts (id bigint, tenant_id uuid, name text NOT NULL)";
+        let tables = "CREATE SCHEMA books; CREATE TABLE books.accounts (id bigint, tenant_id uuid, name text NOT NULL, parent bigint)";
         let sql = BOOKS.sql().expect("a schema that holds");
         let db = TestDb::builder()
             .sql_as_superuser(group)
@@ -142,6 +144,18 @@ async fn it_reads_every_tenant_and_says_so_first() {
         *by_tenant.entry(account.tenant_id.as_uuid()).or_default() += 1;
     }
     assert_eq!(by_tenant.into_values().collect::<Vec<_>>(), [1, 2, 3]);
+    // All tenants have an account 1, and it is somebody's parent in one of them.
+    let second = books.tenants[1];
+    let family = format!("UPDATE books.accounts SET parent = 1 WHERE id = 2 AND tenant_id = '{second}'");
+    run(&mut books.superuser, &family).await.expect("a superuser may");
+    let mut report = reports.begin(WHY, "alice\n@acme").await.expect("written down");
+    let parents =
+        report.find::<Account>().filter(|a| a.exists(Account::columns().parent, |child| child.id.eq(2)));
+    let parents = parents.fetch_all(&mut report).await.expect("read");
+    assert_eq!(parents.iter().map(|a| (a.tenant_id, a.id)).collect::<Vec<_>>(), [(second, 1)]);
+    let children = report.find::<Account>().filter(|a| a.parent.exists(|parent| parent.id.eq(1)));
+    let children = children.fetch_all(&mut report).await.expect("read");
+    assert_eq!(children.iter().map(|a| (a.tenant_id, a.id)).collect::<Vec<_>>(), [(second, 2)]);
     let none = report.find::<Account>().filter(|a| a.id.eq(77)).fetch_optional(&mut report).await;
     assert!(none.expect("read").is_none());
     let none = report.find::<Account>().filter(|a| a.id.eq(77)).fetch_one(&mut report).await;

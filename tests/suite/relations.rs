@@ -492,12 +492,92 @@ async fn pages_follow_each_other_without_gaps() {
 }
 
 #[tokio::test]
-async fn what_is_joined_must_be_listed_and_seen() {
+async fn limits_stand_behind_what_is_taken_together() {
     let world = World::new().await;
     world.project(&world.a, "mine").await;
     // An aggregate has one row, of whatever there is.
     let limited = Project::find(&world.a).limit(1).aggregate(|_| count()).fetch_one(&world.db).await;
     assert!(matches!(limited, Err(Error::LimitOfAggregate { entity: "Project" })), "{limited:?}");
+    let pages = Project::find(&world.a)
+        .limit(1)
+        .group_by(|p| p.status)
+        .select(|s, _| s)
+        .limit(1)
+        .fetch_all(&world.db)
+        .await;
+    assert!(matches!(pages, Err(Error::LimitOfAggregate { entity: "Project" })), "{pages:?}");
     let none = Task::find(&world.a).aggregate(|t| (t.title.max(), count())).fetch_one(&world.db).await;
     assert_eq!(none.expect("a row"), (None, 0));
+}
+
+/// A read speaks of an entity also where it is only joined or asked for: each must be listed.
+#[tokio::test]
+async fn every_entity_of_a_query_must_be_listed() {
+    let world = World::new().await;
+    tenancy::schema! { TASKS_ALONE: [Task] }
+    let db = TenantDb::builder(world.test.app()).trust(world.authority.authority()).schema(&TASKS_ALONE);
+    let db = db.connect().await.expect("tasks are isolated");
+    let (a, title) = (&world.a, "t");
+    assert_eq!(Task::find(a).fetch_all(&db).await.expect("tasks are listed"), []);
+    let refused = [
+        ("join", Task::find(a).inner_join(|t| t.project_id).fetch_all(&db).await.err()),
+        (
+            "left join",
+            Task::find(a).left_join(|t| t.project_id).select(|(t, _)| t.title).fetch_all(&db).await.err(),
+        ),
+        (
+            "exists",
+            Task::find(a).filter(|t| t.project_id.exists(|p| p.name.eq(title))).fetch_all(&db).await.err(),
+        ),
+        (
+            "nested",
+            Task::find(a)
+                .filter(|t| {
+                    t.exists(Task::columns().parent_id, |c| {
+                        c.project_id.not_exists(|p| p.name.eq(title)).not()
+                    })
+                })
+                .fetch_all(&db)
+                .await
+                .err(),
+        ),
+        (
+            "count",
+            Task::count(a).filter(|t| t.project_id.exists(|p| p.name.eq(title))).fetch_one(&db).await.err(),
+        ),
+        (
+            "update",
+            Task::update(a)
+                .filter(|t| t.project_id.exists(|p| p.name.eq(title)))
+                .set(|t| t.title, "x")
+                .execute(&db)
+                .await
+                .err(),
+        ),
+        (
+            "delete",
+            Task::delete(a).filter(|t| t.project_id.exists(|p| p.name.eq(title))).execute(&db).await.err(),
+        ),
+        (
+            "aggregate",
+            Task::find(a)
+                .aggregate(|t| t.id.count().filter(t.project_id.exists(|p| p.name.eq(title))))
+                .fetch_one(&db)
+                .await
+                .err(),
+        ),
+        (
+            "having",
+            Task::find(a)
+                .group_by(|t| t.title)
+                .having(|t| t.id.count().filter(t.project_id.exists(|p| p.name.eq(title))).gt(1))
+                .select(|title, _| title)
+                .fetch_all(&db)
+                .await
+                .err(),
+        ),
+    ];
+    for (what, error) in refused {
+        assert!(matches!(error, Some(Error::EntityNotListed { entity: "Project" })), "{what}: {error:?}");
+    }
 }

@@ -6,7 +6,8 @@ pub use axum::extract::{Path, State};
 pub use axum::routing::get;
 pub use sqlx::{PgConnection, PgPool};
 pub use tenancy::prelude::*;
-pub use tenancy::{Label, PublicRead};
+pub use tenancy::statement::count;
+pub use tenancy::{Label, Projection, PublicRead};
 pub use uuid::Uuid;
 
 /// A project.
@@ -61,6 +62,24 @@ pub struct Page {
     pub tenant_id: TenantId,
     /// Required.
     pub text: String,
+}
+
+/// What visitors say of a page, and of what nobody else sees.
+#[derive(Debug, TenantScoped)]
+#[tenancy(table = "comments", public_read)]
+pub struct Comment {
+    /// Filled in by the database.
+    #[tenancy(id, default)]
+    pub id: Uuid,
+    /// From the token.
+    #[tenancy(tenant)]
+    pub tenant_id: TenantId,
+    /// A page, which is public.
+    #[tenancy(references = Page)]
+    pub page_id: Uuid,
+    /// A project, which is not.
+    #[tenancy(references = Project)]
+    pub project_id: Uuid,
 }
 
 /// An insert of a page that is right.

@@ -39,20 +39,22 @@ pub trait Entity: Sized + Send + Unpin + 'static {
 /// The columns of an entity in a query over its rows alone.
 pub type ColumnsOf<E> = <E as Entity>::Columns<E, Inner>;
 
+/// What a column with `references = P` leads to: `P` itself, and nothing else.
+#[diagnostic::on_unimplemented(
+    message = "this column leads to `{P}`, and not to `{Self}`",
+    label = "no row of `{Self}` is meant by it",
+    note = "name a column of the other entity whose field says `references = {Self}`"
+)]
+pub trait Referenced<P> {}
+impl<E> Referenced<E> for E {}
+
 /// The columns of one entity, in a query over `S`. Implemented by the derives alone.
 ///
 /// Beside the columns themselves there is what other tables say of the row:
 ///
-/// ```
-/// # use tenancy_core::entity::{Column, Entity, EntityColumns, NotNull, References, Required};
-/// # use tenancy_core::statement::Filter;
-/// # fn example<Project: Entity, Task: Entity, S: 'static, C>(
-/// #     p: C, project_id: Column<Task, i64, NotNull, References<Project, Required>>,
-/// #     done: impl Fn() -> Filter<Task>,
-/// # ) -> Filter<S> where C: EntityColumns<S, Entity = Project> {
-/// // Projects of which some task is open: `.filter(|p| p.exists(Task::columns().project_id, |t| t.done.eq(false)))`
-/// p.exists(project_id, |_| done().not())
-/// # }
+/// ```text
+/// // Projects of which some task is open.
+/// Project::find(&token).filter(|p| p.exists(Task::columns().project_id, |t| t.done.eq(false)))
 /// ```
 pub trait EntityColumns<S>: Copy {
     /// The entity.
@@ -62,26 +64,28 @@ pub trait EntityColumns<S>: Copy {
     fn __alias(&self) -> Alias;
 
     /// Some row of `C` leads here by this column, and the condition holds for it: `EXISTS (…)`.
-    fn exists<C, T, N, A, F>(
+    fn exists<C, T, N, P, A, F>(
         self,
-        child: Column<C, T, N, References<Self::Entity, A>>,
+        child: Column<C, T, N, References<P, A>>,
         filter: impl FnOnce(ColumnsOf<C>) -> F,
     ) -> Filter<S>
     where
         C: Entity,
+        Self::Entity: Referenced<P>,
         F: IntoFilter<C>,
     {
         Related::children::<C, Self::Entity>(self.__alias(), child.name).exists(filter)
     }
 
     /// No row of `C` for which the condition holds leads here by this column: `NOT EXISTS (…)`.
-    fn not_exists<C, T, N, A, F>(
+    fn not_exists<C, T, N, P, A, F>(
         self,
-        child: Column<C, T, N, References<Self::Entity, A>>,
+        child: Column<C, T, N, References<P, A>>,
         filter: impl FnOnce(ColumnsOf<C>) -> F,
     ) -> Filter<S>
     where
         C: Entity,
+        Self::Entity: Referenced<P>,
         F: IntoFilter<C>,
     {
         self.exists(child, filter).not()

@@ -15,7 +15,7 @@ pub use self::column::{
     Assignable, Column, DefaultId, Defaulted, Fixed, Generated, Id, NotNull, Nullable, References, Required,
     Settable,
 };
-pub use self::derived::{ColumnsOf, Entity, EntityColumns};
+pub use self::derived::{ColumnsOf, Entity, EntityColumns, Referenced};
 pub use self::key::UniqueKey;
 pub use self::parameter::Parameter;
 pub use self::row::Row;

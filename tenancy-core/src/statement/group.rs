@@ -119,9 +119,8 @@ impl<S: Rows, R> Select<S, R> {
     pub fn group_by<G: GroupBy<S>>(mut self, keys: impl FnOnce(S::Columns) -> G) -> Grouped<S, G::Keys> {
         let mut groups = Selected::default();
         let keys = keys(S::__columns()).__keys(&mut groups);
-        self.read.order.clear();
-        (self.read.groups, self.read.keyset) = (groups.0, false);
-        (self.read.aggregated, self.read.wanted) = (true, Wanted::All);
+        self.read.take_together();
+        (self.read.groups, self.read.wanted) = (groups.0, Wanted::All);
         Grouped { read: self.read, keys, marker: PhantomData }
     }
 }

@@ -203,9 +203,8 @@ impl<S: Rows, R> Select<S, R> {
         mut self,
         list: impl FnOnce(S::Columns) -> L,
     ) -> Projection<L::Output> {
-        // One row has no order.
-        self.read.order.clear();
-        (self.read.keyset, self.read.aggregated, self.read.wanted) = (false, true, Wanted::One);
+        self.read.take_together();
+        self.read.wanted = Wanted::One;
         Projection::new(self.read, list(S::__columns()))
     }
 }

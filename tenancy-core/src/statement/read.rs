@@ -30,8 +30,8 @@ pub(crate) struct Read {
     pub(crate) after: Vec<Parameter>,
     pub(crate) limit: Option<Parameter>,
     pub(crate) offset: Option<Parameter>,
-    /// The rows come to values of many of them.
-    pub(crate) aggregated: bool,
+    /// A limit was said of rows that are then taken together.
+    pub(crate) limited_too_early: bool,
     pub(crate) lock: Option<Lock>,
     /// How many of the rows are wanted.
     pub(crate) wanted: Wanted,
@@ -67,7 +67,7 @@ impl Read {
             after: Vec::new(),
             limit: None,
             offset: None,
-            aggregated: false,
+            limited_too_early: false,
             lock: None,
             wanted: Wanted::All,
         }
@@ -77,6 +77,13 @@ impl Read {
         if self.wanted == Wanted::All {
             self.wanted = Wanted::First;
         }
+    }
+
+    /// From here on the rows are taken together, and what was said of each of them no longer counts.
+    pub(crate) fn take_together(&mut self) {
+        self.limited_too_early = self.limit.is_some() || self.offset.is_some() || !self.after.is_empty();
+        self.order.clear();
+        self.keyset = false;
     }
 
     fn render_list(&self, sql: &mut Sql) -> Result<(), Error> {
@@ -131,7 +138,7 @@ impl Statement for Read {
     }
 
     fn check(&self) -> Result<(), Error> {
-        if self.aggregated && (self.limit.is_some() || self.offset.is_some()) && self.groups.is_empty() {
+        if self.limited_too_early {
             return Err(Error::LimitOfAggregate { entity: self.entity.entity });
         }
         self.check_keyset()

@@ -22,4 +22,5 @@ mod forge;
 mod must_use;
 mod proof;
 mod public;
+mod queries;
 mod web;

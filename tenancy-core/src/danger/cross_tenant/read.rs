@@ -112,7 +112,7 @@ impl<E: TenantScoped> CrossSelect<E> {
     pub fn fetch(self, report: &mut CrossTenantTx) -> BoxStream<'_, Result<E, Error>> {
         Box::pin(async_stream::try_stream! {
             let query = query(self.render()?);
-            let mut rows = query.fetch(report.reading(E::DESCRIPTOR)?);
+            let mut rows = query.fetch(report.reading(E::DESCRIPTOR, &self.conditions)?);
             while let Some(row) = rows.try_next().await.map_err(error::<E>)? {
                 yield E::decode(&Row::new(&row)).map_err(error::<E>)?;
             }
@@ -158,7 +158,10 @@ impl<E: TenantScoped> CrossCount<E> {
         let mut sql = Sql::unbound(E::DESCRIPTOR);
         sql.push("SELECT count(*) FROM ").table().push(" WHERE TRUE");
         self.conditions.render(&mut sql)?;
-        let row = query(sql.finish()).fetch_one(report.reading(E::DESCRIPTOR)?).await.map_err(error::<E>)?;
+        let row = query(sql.finish())
+            .fetch_one(report.reading(E::DESCRIPTOR, &self.conditions)?)
+            .await
+            .map_err(error::<E>)?;
         Row::new(&row).get::<i64>(0).map(i64::unsigned_abs).map_err(error::<E>)
     }
 }

@@ -14,6 +14,7 @@ use crate::db::lend::{self, Lent};
 use crate::entity::TenantScoped;
 use crate::error::{Error, ServerError};
 use crate::schema::{EntityDescriptor, Schema};
+use crate::statement::condition::Conditions;
 use crate::statement::sql::Sql;
 
 /// One use of [`CrossTenant`](crate::danger::CrossTenant): made by [`begin`](crate::danger::CrossTenant::begin).
@@ -72,7 +73,7 @@ impl CrossTenantTx {
         sql.push(" WHERE tenants.id IS NOT NULL) SELECT id FROM tenants WHERE id IS NOT NULL");
         let (text, arguments) = sql.finish();
         let query = sqlx::query_scalar_with(sqlx::AssertSqlSafe(text), arguments);
-        let pg = self.reading(entity)?;
+        let pg = self.reading(entity, &Conditions::default())?;
         query.fetch_all(pg).await.map_err(|error| Error::from_driver(error, entity.entity))
     }
 
@@ -91,10 +92,22 @@ impl CrossTenantTx {
         self.pg.close().await.map_err(driver)
     }
 
-    /// The connection, for a statement on an entity of the schema.
-    pub(super) fn reading(&mut self, entity: &'static EntityDescriptor) -> Result<&mut PgConnection, Error> {
-        let listed = self.schema.entities().iter().any(|listed| (listed.type_id)() == (entity.type_id)());
-        if listed { Ok(&mut self.pg) } else { Err(Error::EntityNotListed { entity: entity.entity }) }
+    /// The connection, for a statement on an entity of the schema, whose conditions speak of no other.
+    pub(super) fn reading(
+        &mut self,
+        entity: &'static EntityDescriptor,
+        conditions: &Conditions,
+    ) -> Result<&mut PgConnection, Error> {
+        let listed = |entity: &'static EntityDescriptor| {
+            let mut all = self.schema.entities().iter();
+            match all.any(|listed| (listed.type_id)() == (entity.type_id)()) {
+                true => Ok(()),
+                false => Err(Error::EntityNotListed { entity: entity.entity }),
+            }
+        };
+        listed(entity)?;
+        conditions.each_entity(&mut |entity| listed(entity))?;
+        Ok(&mut self.pg)
     }
 }
 

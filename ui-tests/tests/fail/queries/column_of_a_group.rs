@@ -1,0 +1,8 @@
+use ui_tests::*;
+
+pub async fn case(token: TenantToken, site: PublicTenant, db: TenantDb, mut tx: TenantTx) {
+    _ = (&token, &site, &db, &mut tx);
+    Task::find(&token).group_by(|t| t.project_id).select(|_, t| t.title).fetch_all(&db).await.ok();
+}
+
+fn main() {}

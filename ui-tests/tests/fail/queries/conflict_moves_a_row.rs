@@ -1,0 +1,13 @@
+use ui_tests::*;
+
+pub async fn case(token: TenantToken, site: PublicTenant, db: TenantDb, mut tx: TenantTx) {
+    _ = (&token, &site, &db, &mut tx);
+    Project::insert(&token, new_project())
+        .on_conflict(|k| k.slug)
+        .do_update(|u| u.set_excluded(|p| p.tenant_id))
+        .execute(&db)
+        .await
+        .ok();
+}
+
+fn main() {}

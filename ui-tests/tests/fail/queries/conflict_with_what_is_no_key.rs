@@ -1,0 +1,8 @@
+use ui_tests::*;
+
+pub async fn case(token: TenantToken, site: PublicTenant, db: TenantDb, mut tx: TenantTx) {
+    _ = (&token, &site, &db, &mut tx);
+    Project::insert(&token, new_project()).on_conflict(|k| k.note).do_nothing().execute(&db).await.ok();
+}
+
+fn main() {}

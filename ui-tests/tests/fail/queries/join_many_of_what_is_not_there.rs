@@ -1,0 +1,8 @@
+use ui_tests::*;
+
+pub async fn case(token: TenantToken, site: PublicTenant, db: TenantDb, mut tx: TenantTx) {
+    _ = (&token, &site, &db, &mut tx);
+    Page::find(&token).inner_join_many(Task::columns().project_id).fetch_all(&db).await.ok();
+}
+
+fn main() {}

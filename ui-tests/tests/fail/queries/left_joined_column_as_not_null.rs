@@ -1,0 +1,9 @@
+use ui_tests::*;
+
+pub async fn case(token: TenantToken, site: PublicTenant, db: TenantDb, mut tx: TenantTx) {
+    _ = (&token, &site, &db, &mut tx);
+    let _slugs: Vec<String> =
+        Task::find(&token).left_join(|t| t.project_id).select(|(_, p)| p.slug).fetch_all(&db).await.unwrap();
+}
+
+fn main() {}

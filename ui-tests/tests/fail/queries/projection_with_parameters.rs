@@ -1,0 +1,12 @@
+use ui_tests::*;
+
+#[derive(Debug, Projection)]
+pub struct Card<T> {
+    pub slug: T,
+}
+
+pub async fn case(token: TenantToken, db: TenantDb) {
+    _ = (token, db);
+}
+
+fn main() {}

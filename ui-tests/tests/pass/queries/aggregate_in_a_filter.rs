@@ -1,0 +1,12 @@
+use ui_tests::*;
+
+pub async fn case(token: TenantToken, site: PublicTenant, db: TenantDb, mut tx: TenantTx) {
+    _ = (&token, &site, &db, &mut tx);
+    Task::find(&token)
+        .group_by(|t| t.title)
+        .having(|t| t.title.count().gt(1))
+        .select(|title, _| title)
+        .fetch_all(&db)
+        .await
+        .ok();
+}
