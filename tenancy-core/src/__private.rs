@@ -4,7 +4,9 @@ pub use inventory;
 pub use sqlx::Error as SqlxError;
 
 pub use crate::entity::*;
-pub use crate::schema::{ColumnDescriptor, ColumnRole, EntityDescriptor, OnDelete, ReferenceDescriptor};
+pub use crate::schema::{
+    ColumnDescriptor, ColumnRole, EntityDescriptor, Kept as KeptColumns, OnDelete, ReferenceDescriptor,
+};
 pub use crate::statement::{Filter, Parts, Selected, Selection};
 
 /// An entity of this program: see `register!`.
@@ -66,6 +68,36 @@ pub const fn field<T: ColumnType>() -> Field<T> {
 #[must_use]
 pub const fn tenant_field<T: TenantKey>() -> Field<T> {
     field()
+}
+
+/// The field that counts changes.
+#[must_use]
+pub const fn version_field<T: Version>() -> Field<T> {
+    field()
+}
+
+/// The field that says when the row was changed.
+#[must_use]
+pub const fn updated_at_field<T: Timestamp>() -> Field<T> {
+    field()
+}
+
+/// The field that says when the row was deleted. The derive asks for the `Option`.
+#[must_use]
+pub const fn deleted_at_field<T: ColumnType + IsOption>() -> Field<T>
+where
+    T::Some: Timestamp,
+{
+    field()
+}
+
+/// `Option`, as a bound.
+pub trait IsOption {
+    /// What it may hold.
+    type Some;
+}
+impl<T> IsOption for Option<T> {
+    type Some = T;
 }
 
 impl<T> Field<T> {

@@ -85,6 +85,13 @@ pub enum Error {
         /// The Rust type.
         entity: &'static str,
     },
+    /// The row has another version than the one that was read, or is gone: somebody else changed it since
+    /// ([`at_version`](crate::statement::Update::at_version)).
+    #[error("the row of `{entity}` was changed or deleted since it was read")]
+    StaleVersion {
+        /// The Rust type.
+        entity: &'static str,
+    },
     /// `fetch_one` found no row.
     #[error("no row was returned by a statement that expected one")]
     RowNotFound,

@@ -67,13 +67,27 @@ pub(crate) struct FieldAttrs {
     pub(crate) id: Given<()>,
     pub(crate) default: Given<()>,
     pub(crate) generated: Given<()>,
+    pub(crate) version: Given<()>,
+    pub(crate) updated_at: Given<()>,
+    pub(crate) deleted_at: Given<()>,
     pub(crate) column: Given<LitStr>,
     pub(crate) references: Given<Type>,
     pub(crate) on_delete: Given<LitStr>,
 }
 
 const ON_STRUCT: &[&str] = &["table", "index", "unique", "public_read", "insert", "insert_derive", "crate"];
-const ON_FIELD: &[&str] = &["tenant", "id", "default", "generated", "column", "references", "on_delete"];
+const ON_FIELD: &[&str] = &[
+    "tenant",
+    "id",
+    "default",
+    "generated",
+    "version",
+    "updated_at",
+    "deleted_at",
+    "column",
+    "references",
+    "on_delete",
+];
 
 impl StructAttrs {
     pub(crate) fn read(attributes: &[Attribute], errors: &Errors) -> Self {
@@ -126,16 +140,26 @@ pub(crate) fn read_crate(attributes: &[Attribute], errors: &Errors) -> Option<Pa
 }
 
 impl FieldAttrs {
+    /// What makes the library write the column, as it was named.
+    pub(crate) fn kept(&self) -> impl Iterator<Item = &Ident> {
+        [&self.version, &self.updated_at, &self.deleted_at]
+            .into_iter()
+            .filter_map(|given| given.name.as_ref())
+    }
+
     pub(crate) fn read(attributes: &[Attribute], errors: &Errors) -> Self {
         let mut said = Self::default();
         let place = Place { this: "a field", takes: ON_FIELD, other: "a struct", other_takes: ON_STRUCT };
         place.read(attributes, errors, |word, name, input| match word {
-            "tenant" | "id" | "default" | "generated" => {
+            "tenant" | "id" | "default" | "generated" | "version" | "updated_at" | "deleted_at" => {
                 let flag = match word {
                     "tenant" => &mut said.tenant,
                     "id" => &mut said.id,
                     "default" => &mut said.default,
-                    _ => &mut said.generated,
+                    "generated" => &mut said.generated,
+                    "version" => &mut said.version,
+                    "updated_at" => &mut said.updated_at,
+                    _ => &mut said.deleted_at,
                 };
                 let alone = nothing(&name, input);
                 flag.give(name, alone)

@@ -51,6 +51,7 @@ pub(crate) fn check(entity: &Entity<'_>, errors: &Errors) {
         roles(field, errors);
         on_delete(field, errors);
     }
+    kept(entity, errors);
     columns(entity, errors);
     keys(entity, &entity.attrs.indexes, errors);
     keys(entity, &entity.attrs.uniques, errors);
@@ -111,6 +112,12 @@ fn tenant(entity: &Entity<'_>, errors: &Errors) {
         refuse(&attrs.id.name, "the tenant column leads every key already");
         refuse(&attrs.default.name, "its value comes from the token, always");
         refuse(&attrs.generated.name, "its value comes from the token, always");
+        for name in attrs.kept() {
+            errors.at(
+                name,
+                format!("the tenant field cannot be `{name}`: its value comes from the token, always"),
+            );
+        }
         if let Some(name) = &attrs.references.name {
             errors.at(
                 name,
@@ -155,6 +162,43 @@ fn roles(field: &Field<'_>, errors: &Errors) {
             generated,
             "`default` and `generated` exclude each other: `default` lets the application give a value, `generated` never does",
         );
+    }
+}
+
+/// What the library keeps is kept once, and by nobody else.
+fn kept(entity: &Entity<'_>, errors: &Errors) {
+    let mut seen: HashMap<String, &Field<'_>> = HashMap::new();
+    for field in &entity.fields {
+        for name in field.attrs.kept() {
+            let others = [&field.attrs.id, &field.attrs.default, &field.attrs.generated];
+            let other = others.into_iter().find_map(|given| given.name.as_ref());
+            let other = other.or_else(|| field.attrs.kept().find(|other| *other != name));
+            if let Some(other) = other {
+                errors.at(
+                    name,
+                    format!(
+                        "`{name}` is kept by the library when the row changes: it cannot be `{other}` as well"
+                    ),
+                );
+                break;
+            }
+            match seen.insert(name.to_string(), field) {
+                Some(first) => {
+                    errors.at(name, format!("`{}` is the `{name}` of `{}` already", first.name, entity.name));
+                }
+                None if name == "deleted_at" && !field.nullable => {
+                    errors.at(
+                        field.ty,
+                        "the `deleted_at` field is an `Option`: a row that is not deleted has none",
+                    );
+                }
+                None if name != "deleted_at" && field.nullable => {
+                    errors
+                        .at(field.ty, format!("the `{name}` field cannot be an `Option`: every row has one"));
+                }
+                None => {}
+            }
+        }
     }
 }
 

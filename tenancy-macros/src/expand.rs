@@ -17,6 +17,7 @@ pub(crate) fn expand(entity: &Entity<'_>) -> TokenStream {
     let columns_impls = columns_impls(entity);
     let tenant_scoped = tenant_scoped(entity);
     let public_read = public_read(entity);
+    let kept_impls = kept_impls(entity);
     let new_entity = new_entity(entity);
     let krate = &entity.names.krate;
     let ident = entity.ident;
@@ -31,6 +32,7 @@ pub(crate) fn expand(entity: &Entity<'_>) -> TokenStream {
             #columns_impls
             #tenant_scoped
             #public_read
+            #kept_impls
             #new_entity
             __private::register! { #ident }
         };
@@ -156,8 +158,14 @@ fn witnesses(entity: &Entity<'_>) -> TokenStream {
     entity
         .fields
         .iter()
-        .map(|Field { ty, role, witness, .. }| {
-            let ask = if *role == Role::Tenant { quote!(tenant_field) } else { quote!(field) };
+        .map(|Field { attrs, ty, role, witness, .. }| {
+            let ask = match role {
+                Role::Tenant => quote!(tenant_field),
+                Role::Kept if attrs.version.is_given() => quote!(version_field),
+                Role::Kept if attrs.updated_at.is_given() => quote!(updated_at_field),
+                Role::Kept => quote!(deleted_at_field),
+                _ => quote!(field),
+            };
             quote!(const #witness: __private::Field<#ty> = __private::#ask::<#ty>();)
         })
         .collect()
@@ -223,6 +231,45 @@ pub(crate) fn public_read(entity: &Entity<'_>) -> Option<TokenStream> {
     })
 }
 
+/// What entities have of which the library keeps a version or a deletion.
+pub(crate) fn kept_impls(entity: &Entity<'_>) -> TokenStream {
+    let ident = entity.ident;
+    let versioned = entity.kept(|attrs| &attrs.version).map(|Field { ty, .. }| {
+        quote! {
+            #[automatically_derived]
+            impl __private::Versioned for #ident {
+                type Version = #ty;
+            }
+        }
+    });
+    let soft_delete = entity.kept(|attrs| &attrs.deleted_at).map(|_| {
+        quote! {
+            #[automatically_derived]
+            impl __private::SoftDelete for #ident {
+                fn only_deleted_at_is_allowed_to_implement_this_trait() {}
+            }
+        }
+    });
+    quote!(#versioned #soft_delete)
+}
+
+/// The descriptor's `kept`.
+fn kept_columns(entity: &Entity<'_>) -> TokenStream {
+    if entity.fields.iter().all(|field| field.role != Role::Kept) {
+        return quote!(__private::KeptColumns::NOTHING);
+    }
+    let column = |field: Option<&Field<'_>>| match field {
+        Some(Field { column, .. }) => quote!(::core::option::Option::Some(#column)),
+        None => quote!(::core::option::Option::None),
+    };
+    let version = column(entity.kept(|attrs| &attrs.version));
+    let updated_at = column(entity.kept(|attrs| &attrs.updated_at));
+    let deleted_at = column(entity.kept(|attrs| &attrs.deleted_at));
+    quote! {
+        __private::KeptColumns { version: #version, updated_at: #updated_at, deleted_at: #deleted_at }
+    }
+}
+
 /// The type of the id, or a tuple of the types of several.
 pub(crate) fn id_type(entity: &Entity<'_>) -> TokenStream {
     let types: Vec<_> = entity.ids().map(|id| id.ty).collect();
@@ -260,6 +307,7 @@ fn descriptor(entity: &Entity<'_>) -> TokenStream {
     let tenant =
         entity.fields.iter().find(|field| field.role == Role::Tenant).map_or("", |tenant| &tenant.column);
     let public_read = entity.attrs.public_read.is_given();
+    let kept = kept_columns(entity);
     let columns = entity.fields.iter().map(|Field { column, role, nullable, witness, .. }| {
         let role = role.in_descriptor();
         quote! {
@@ -295,6 +343,7 @@ fn descriptor(entity: &Entity<'_>) -> TokenStream {
             table: #table,
             tenant: #tenant,
             public_read: #public_read,
+            kept: #kept,
             columns: &[#(#columns),*],
             select_list: #select_list,
             indexes: &[#(&[#(#indexes),*]),*],
@@ -359,6 +408,7 @@ impl ToTokens for Role {
             Self::Required => quote!(Required),
             Self::Defaulted => quote!(Defaulted),
             Self::Generated => quote!(Generated),
+            Self::Kept => quote!(Kept),
         });
     }
 }

@@ -8,7 +8,9 @@ use quote::{ToTokens, quote};
 use syn::DeriveInput;
 
 use crate::attr::StructAttrs;
-use crate::expand::{columns_impls, columns_struct, id_type, insert_struct, keys_struct, public_read};
+use crate::expand::{
+    columns_impls, columns_struct, id_type, insert_struct, kept_impls, keys_struct, public_read,
+};
 use crate::model::{Entity, Names};
 
 pub(crate) fn expand(
@@ -47,6 +49,7 @@ fn of_entity(entity: &Entity<'_>) -> TokenStream {
     let entity_stub = entity_stub(&entity.name, &quote!(#columns<__S, __J>), &id);
     let columns_impls = columns_impls(entity);
     let public_read = public_read(entity);
+    let kept_impls = kept_impls(entity);
     let new_entity = new_entity();
     quote! {
         #columns_struct
@@ -68,6 +71,7 @@ fn of_entity(entity: &Entity<'_>) -> TokenStream {
                 fn only_derive_is_allowed_to_implement_this_trait() {}
             }
             #public_read
+            #kept_impls
             #[automatically_derived]
             impl __private::NewEntity for #new {
                 type Entity = #ident;
@@ -139,6 +143,7 @@ fn entity_stub(name: &str, columns: &TokenStream, id: &TokenStream) -> TokenStre
             table: "",
             tenant: "",
             public_read: false,
+            kept: __private::KeptColumns::NOTHING,
             columns: &[],
             select_list: "",
             indexes: &[],

@@ -9,7 +9,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Fields, GenericArgument, Path, PathArguments, Type, Visibility, parse_quote};
 
-use crate::attr::{FieldAttrs, KeyAttr, StructAttrs, unwrapped};
+use crate::attr::{FieldAttrs, Given, KeyAttr, StructAttrs, unwrapped};
 use crate::check;
 use crate::errors::Errors;
 use crate::name::{TableName, quote_identifier};
@@ -79,6 +79,7 @@ pub(crate) enum Role {
     Required,
     Defaulted,
     Generated,
+    Kept,
 }
 
 /// What a field with `references` references.
@@ -157,6 +158,11 @@ impl<'a> Entity<'a> {
         keys
     }
 
+    /// The field that the library keeps by this attribute.
+    pub(crate) fn kept(&self, attribute: impl Fn(&FieldAttrs) -> &Given<()>) -> Option<&Field<'a>> {
+        self.fields.iter().find(|field| field.role == Role::Kept && attribute(&field.attrs).is_given())
+    }
+
     /// The field of this name.
     pub(crate) fn field(&self, ident: &Ident) -> Option<&Field<'a>> {
         find(&self.fields, ident)
@@ -212,6 +218,8 @@ impl Role {
             Self::Tenant
         } else if attrs.id.is_given() {
             if attrs.default.is_given() || attrs.generated.is_given() { Self::DefaultId } else { Self::Id }
+        } else if attrs.kept().next().is_some() {
+            Self::Kept
         } else if attrs.generated.is_given() {
             Self::Generated
         } else if attrs.default.is_given() {

@@ -53,6 +53,26 @@ pub struct Task {
     pub done: bool,
 }
 
+/// What the library keeps: versions, the time of a change, and rows that are deleted and stay.
+#[derive(Debug, Clone, PartialEq, TenantScoped)]
+#[tenancy(table = "documents", unique(name), insert_derive(Debug, Clone))]
+pub struct Document {
+    #[tenancy(id)]
+    pub id: i64,
+    #[tenancy(tenant)]
+    pub tenant_id: TenantId,
+    #[tenancy(references = Project)]
+    pub project_id: Uuid,
+    pub name: String,
+    pub body: String,
+    #[tenancy(version)]
+    pub version: i32,
+    #[tenancy(updated_at)]
+    pub updated_at: DateTime<Utc>,
+    #[tenancy(deleted_at)]
+    pub deleted_at: Option<DateTime<Utc>>,
+}
+
 /// Reserved words, mixed case, spaces and quotes.
 #[derive(Debug, Clone, PartialEq, TenantScoped)]
 #[tenancy(table = "Odd Names.order", unique(r#type))]
@@ -145,7 +165,7 @@ pub struct Note {
     pub text: String,
 }
 
-tenancy::schema! { pub SCHEMA: [Project, Task, Order, Sample, Tick, Page] }
+tenancy::schema! { pub SCHEMA: [Project, Task, Document, Order, Sample, Tick, Page] }
 tenancy::migrations!(SCHEMA, "tests/suite/migrations");
 
 tenancy::schema! {

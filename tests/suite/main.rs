@@ -15,6 +15,7 @@ mod emission;
 mod errors;
 mod hostile;
 mod identity;
+mod kept;
 mod log;
 mod maintenance;
 mod matrix;

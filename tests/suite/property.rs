@@ -13,7 +13,7 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use sqlx::migrate::Migrator;
 use tenancy::doctor::Doctor;
 use tenancy::schema::{
-    __write, ColumnDescriptor, ColumnRole, DEFAULT_RUNTIME_ROLE, EntityDescriptor, OnDelete,
+    __write, ColumnDescriptor, ColumnRole, DEFAULT_RUNTIME_ROLE, EntityDescriptor, Kept, OnDelete,
     ReferenceDescriptor, Schema,
 };
 use tenancy_testkit::{TestAuthority, TestDb};
@@ -155,6 +155,7 @@ fn descriptor(table: usize, made: &Made) -> &'static EntityDescriptor {
         table: name,
         tenant: "tenant_id",
         public_read: made.public,
+        kept: Kept::NOTHING,
         columns: leak(columns),
         select_list: "",
         indexes: keys(&made.indexes),

@@ -3,6 +3,7 @@
 mod alias;
 mod column;
 mod derived;
+mod kept;
 mod key;
 mod parameter;
 mod row;
@@ -12,10 +13,11 @@ mod value;
 
 pub use self::alias::Alias;
 pub use self::column::{
-    Assignable, Column, DefaultId, Defaulted, Fixed, Generated, Id, NotNull, Nullable, References, Required,
-    Settable,
+    Assignable, Column, DefaultId, Defaulted, Fixed, Generated, Id, Kept, NotNull, Nullable, References,
+    Required, Settable,
 };
 pub use self::derived::{ColumnsOf, Entity, EntityColumns, Referenced};
+pub use self::kept::{SoftDelete, Timestamp, Version, Versioned};
 pub use self::key::UniqueKey;
 pub use self::parameter::Parameter;
 pub use self::row::Row;

@@ -23,6 +23,8 @@ pub struct EntityDescriptor {
     pub public_read: bool,
     /// Every column, the tenant's included, in the order of the fields.
     pub columns: &'static [ColumnDescriptor],
+    /// The columns that the library writes by itself when a row changes.
+    pub kept: Kept,
     /// Every column, quoted, as a statement lists them: `"t"."id", "t"."name"`. Most of what rendering a statement writes.
     pub select_list: &'static str,
     /// The columns of `index(..)`, without the tenant column that leads each index.
@@ -57,6 +59,22 @@ impl EntityDescriptor {
         let name = unquoted(quoted);
         self.columns.iter().position(|column| column.name == name).unwrap_or_default()
     }
+}
+
+/// The columns that the library writes by itself when a row changes.
+#[derive(Debug)]
+pub struct Kept {
+    /// `#[tenancy(version)]`: one more with each change.
+    pub version: Option<&'static str>,
+    /// `#[tenancy(updated_at)]`: when it was changed.
+    pub updated_at: Option<&'static str>,
+    /// `#[tenancy(deleted_at)]`: when it was deleted, or `NULL`.
+    pub deleted_at: Option<&'static str>,
+}
+
+impl Kept {
+    /// Of an entity without such columns.
+    pub const NOTHING: Self = Self { version: None, updated_at: None, deleted_at: None };
 }
 
 /// One column.
@@ -101,6 +119,8 @@ pub enum ColumnRole {
     Defaulted,
     /// The database.
     Generated,
+    /// The database on insert, the library when the row changes: `version`, `updated_at` and `deleted_at`.
+    Kept,
 }
 
 /// One field with `references`.

@@ -112,6 +112,7 @@ fn words(column: &Column) -> String {
         ColumnRole::Required => "required",
         ColumnRole::Defaulted => "defaulted",
         ColumnRole::Generated => "generated",
+        ColumnRole::Kept => "kept by the library",
     };
     if column.nullable { format!("{role} and optional") } else { role.to_owned() }
 }

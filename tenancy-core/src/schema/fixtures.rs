@@ -2,7 +2,9 @@
 
 use std::any::TypeId;
 
-use crate::schema::{ColumnDescriptor, ColumnRole, EntityDescriptor, OnDelete, ReferenceDescriptor, Schema};
+use crate::schema::{
+    ColumnDescriptor, ColumnRole, EntityDescriptor, Kept, OnDelete, ReferenceDescriptor, Schema,
+};
 
 pub(super) const fn column(name: &'static str, role: ColumnRole) -> ColumnDescriptor {
     ColumnDescriptor { name, role, nullable: false, sql_type: None }
@@ -43,6 +45,7 @@ pub(super) static PROJECT: EntityDescriptor = EntityDescriptor {
     table: "projects",
     tenant: "tenant_id",
     public_read: false,
+    kept: Kept::NOTHING,
     columns: &[
         column("id", ColumnRole::DefaultId),
         column("tenant_id", ColumnRole::Tenant),
@@ -64,6 +67,7 @@ pub(super) static TASK: EntityDescriptor = EntityDescriptor {
     table: "tasks",
     tenant: "tenant_id",
     public_read: false,
+    kept: Kept::NOTHING,
     columns: &[
         column("id", ColumnRole::DefaultId),
         column("tenant_id", ColumnRole::Tenant),
@@ -88,6 +92,7 @@ pub(super) static ORDER: EntityDescriptor = EntityDescriptor {
     table: "it's $tenancy$ \\ a\n\"order\"; DROP TABLE projects --",
     tenant: "Tenant \"Id\"",
     public_read: false,
+    kept: Kept::NOTHING,
     columns: &[
         column("select", ColumnRole::Id),
         column("Tenant \"Id\"", ColumnRole::Tenant),
@@ -113,6 +118,7 @@ pub(super) static MEMBER: EntityDescriptor = EntityDescriptor {
     table: "a_table_whose_name_is_exactly_as_long_as_postgresql_keeps_a_nam",
     tenant: "tenant_id",
     public_read: false,
+    kept: Kept::NOTHING,
     columns: &[
         column("project_id", ColumnRole::Id),
         column("user_id", ColumnRole::Id),
@@ -137,6 +143,7 @@ pub(super) static EVENT: EntityDescriptor = EntityDescriptor {
     table: "events",
     tenant: "tenant_id",
     public_read: false,
+    kept: Kept::NOTHING,
     columns: &[
         column("tenant_id", ColumnRole::Tenant),
         column("at", ColumnRole::Id),

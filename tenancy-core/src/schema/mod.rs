@@ -22,7 +22,9 @@ pub(crate) mod verify;
 
 pub use self::codes::{Code, Severity};
 pub(crate) use self::descriptor::unquoted;
-pub use self::descriptor::{ColumnDescriptor, ColumnRole, EntityDescriptor, OnDelete, ReferenceDescriptor};
+pub use self::descriptor::{
+    ColumnDescriptor, ColumnRole, EntityDescriptor, Kept, OnDelete, ReferenceDescriptor,
+};
 pub use self::error::SchemaError;
 pub use self::finding::Finding;
 pub use self::golden::unlisted;

@@ -118,14 +118,17 @@ impl Entity {
 
     /// The columns that the application may give on insert: all but those that the database fills in.
     pub(crate) fn insertable(&self) -> impl Iterator<Item = &str> {
-        self.columns.iter().filter(|c| c.role != ColumnRole::Generated).map(|c| c.name.as_str())
+        self.columns
+            .iter()
+            .filter(|c| !matches!(c.role, ColumnRole::Generated | ColumnRole::Kept))
+            .map(|c| c.name.as_str())
     }
 
     /// The columns that the application may change: neither the tenant's, nor those of the key, nor generated ones.
     pub(crate) fn updatable(&self) -> impl Iterator<Item = &str> {
         self.columns
             .iter()
-            .filter(|c| matches!(c.role, ColumnRole::Required | ColumnRole::Defaulted))
+            .filter(|c| matches!(c.role, ColumnRole::Required | ColumnRole::Defaulted | ColumnRole::Kept))
             .map(|c| c.name.as_str())
     }
 

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use crate::db::Executor;
-use crate::entity::{ColumnsOf, Row, TenantScoped};
+use crate::entity::{Alias, ColumnsOf, Row, SoftDelete, TenantScoped};
 use crate::error::Error;
 use crate::schema::EntityDescriptor;
 use crate::statement::condition::{Conditions, Visit};
@@ -35,6 +35,7 @@ struct Ask {
     conditions: Conditions,
     before: &'static str,
     after: &'static str,
+    with_deleted: bool,
 }
 
 impl Ask {
@@ -44,7 +45,7 @@ impl Ask {
         after: &'static str,
     ) -> Self {
         let (scope, entity) = (proof.scope(), E::DESCRIPTOR);
-        Self { scope, entity, conditions: Conditions::default(), before, after }
+        Self { scope, entity, conditions: Conditions::default(), before, after, with_deleted: false }
     }
 }
 
@@ -63,9 +64,28 @@ impl Statement for Ask {
 
     fn render(&self, sql: &mut Sql) -> Result<(), Error> {
         sql.push(self.before).push(" FROM ").table().of_tenant();
+        if !self.with_deleted {
+            sql.and_live(self.entity, Alias::ROOT);
+        }
         self.conditions.render(sql)?;
         sql.push(self.after);
         Ok(())
+    }
+}
+
+impl<E: SoftDelete> Count<E> {
+    /// Counts deleted rows as well.
+    pub fn with_deleted(mut self) -> Self {
+        self.ask.with_deleted = true;
+        self
+    }
+}
+
+impl<E: SoftDelete> Exists<E> {
+    /// Asks for deleted rows as well.
+    pub fn with_deleted(mut self) -> Self {
+        self.ask.with_deleted = true;
+        self
     }
 }
 

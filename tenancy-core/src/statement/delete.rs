@@ -1,9 +1,9 @@
-//! [`Delete`]: deleting rows.
+//! [`Delete`]: deleting rows, for good or by a mark; and [`Restore`], which takes the mark away.
 
 use std::marker::PhantomData;
 
 use crate::db::Executor;
-use crate::entity::{ColumnsOf, TenantScoped};
+use crate::entity::{Alias, ColumnsOf, Parameter, SoftDelete, TenantScoped, Versioned};
 use crate::error::Error;
 use crate::schema::EntityDescriptor;
 use crate::statement::condition::{Conditions, Visit};
@@ -13,8 +13,10 @@ use crate::statement::run::{self, Statement};
 use crate::statement::select::decode;
 use crate::statement::sql::Sql;
 use crate::statement::update::{Chosen, Filtered, Unfiltered};
+use crate::statement::version::AtVersion;
 
-/// Deletes rows of one tenant: made by [`TenantScoped::delete`].
+/// Deletes rows of one tenant: made by [`TenantScoped::delete`]. Of an entity with a `deleted_at` they stay, and are marked;
+/// what references them stays as it is.
 #[must_use = "a delete does nothing until it is executed or fetched"]
 #[derive(Debug)]
 pub struct Delete<E, S = Unfiltered> {
@@ -28,14 +30,35 @@ struct Removal {
     entity: &'static EntityDescriptor,
     conditions: Conditions,
     all_rows: bool,
+    version: AtVersion,
+    how: How,
     returning: bool,
+}
+
+/// What becomes of the rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// As the entity says: they stay, marked, where it has a `deleted_at`, and are gone elsewhere.
+    Marked,
+    /// They are gone.
+    Gone,
+    /// They were marked, and come back.
+    Restored,
 }
 
 impl<E: TenantScoped> Delete<E> {
     pub(crate) fn new<P: Proof + ?Sized>(proof: &P) -> Self {
         let (scope, entity) = (Scope::Tenant(proof.token().clone()), E::DESCRIPTOR);
-        let removal =
-            Removal { scope, entity, conditions: Conditions::default(), all_rows: false, returning: false };
+        let how = if E::DESCRIPTOR.kept.deleted_at.is_some() { How::Marked } else { How::Gone };
+        let removal = Removal {
+            scope,
+            entity,
+            conditions: Conditions::default(),
+            all_rows: false,
+            version: AtVersion::default(),
+            how,
+            returning: false,
+        };
         Self { removal, marker: PhantomData }
     }
 
@@ -43,6 +66,22 @@ impl<E: TenantScoped> Delete<E> {
     pub fn all_rows(mut self) -> Delete<E, Filtered> {
         self.removal.all_rows = true;
         Delete { removal: self.removal, marker: PhantomData }
+    }
+}
+
+impl<E: Versioned, S> Delete<E, S> {
+    /// Deletes a row only as it was read: of this version. Otherwise the statement fails with [`Error::StaleVersion`].
+    pub fn at_version(mut self, version: E::Version) -> Self {
+        self.removal.version = AtVersion::is(Parameter::of(Some(version)));
+        self
+    }
+}
+
+impl<E: SoftDelete, S> Delete<E, S> {
+    /// Deletes rows for good, those that are deleted already as well. To purge these alone, filter by their `deleted_at`.
+    pub fn permanently(mut self) -> Self {
+        self.removal.how = How::Gone;
+        self
     }
 }
 
@@ -63,7 +102,8 @@ impl<E: TenantScoped, S> Delete<E, S> {
     where
         S: Chosen,
     {
-        run::execute(&self.removal, executor.source()).await
+        let rows = run::execute(&self.removal, executor.source()).await?;
+        self.removal.found(rows, rows == 0)
     }
 
     /// Deletes the rows and returns the first of them, if there was one.
@@ -76,7 +116,9 @@ impl<E: TenantScoped, S> Delete<E, S> {
         S: Chosen,
     {
         self.removal.returning = true;
-        run::fetch_optional(&self.removal, executor.source(), decode::<E>).await
+        let row = run::fetch_optional(&self.removal, executor.source(), decode::<E>).await?;
+        let none = row.is_none();
+        self.removal.found(row, none)
     }
 
     /// Deletes the rows and returns the first of them.
@@ -101,10 +143,18 @@ impl<E: TenantScoped, S> Delete<E, S> {
         S: Chosen,
     {
         self.removal.returning = true;
-        run::fetch_all(&self.removal, executor.source(), decode::<E>).await
+        let rows = run::fetch_all(&self.removal, executor.source(), decode::<E>).await?;
+        let none = rows.is_empty();
+        self.removal.found(rows, none)
     }
 
     run::sql_of!(removal);
+}
+
+impl Removal {
+    fn found<T>(&self, found: T, none: bool) -> Result<T, Error> {
+        self.version.found(found, none, self.entity)
+    }
 }
 
 impl Statement for Removal {
@@ -122,17 +172,85 @@ impl Statement for Removal {
 
     fn check(&self) -> Result<(), Error> {
         if !self.all_rows && self.conditions.always_true() {
-            return Err(Error::FilterAlwaysTrue { statement: "delete", entity: self.entity.entity });
+            let statement = if self.how == How::Restored { "restore" } else { "delete" };
+            return Err(Error::FilterAlwaysTrue { statement, entity: self.entity.entity });
         }
         Ok(())
     }
 
     fn render(&self, sql: &mut Sql) -> Result<(), Error> {
-        sql.push("DELETE FROM ").table().of_tenant();
+        match (self.how, self.entity.kept.deleted_at) {
+            (How::Marked, Some(deleted_at)) => {
+                sql.push("UPDATE ").table().push(" SET ").name(deleted_at).push(" = now()").and_kept();
+                sql.of_tenant().and_live(self.entity, Alias::ROOT);
+            }
+            (How::Restored, Some(deleted_at)) => {
+                sql.push("UPDATE ").table().push(" SET ").name(deleted_at).push(" = NULL").and_kept();
+                sql.of_tenant()
+                    .push(" AND ")
+                    .alias(Alias::ROOT)
+                    .push(".")
+                    .name(deleted_at)
+                    .push(" IS NOT NULL");
+            }
+            (How::Gone, _) | (_, None) => _ = sql.push("DELETE FROM ").table().of_tenant(),
+        }
+        self.version.render(sql, self.entity)?;
         self.conditions.render(sql)?;
         if self.returning {
             sql.returning();
         }
         Ok(())
+    }
+}
+
+/// Brings deleted rows of one tenant back: made by [`SoftDelete::restore`].
+#[must_use = "a restore does nothing until it is executed or fetched"]
+#[derive(Debug)]
+pub struct Restore<E, S = Unfiltered> {
+    delete: Delete<E, S>,
+}
+
+impl<E: SoftDelete> Restore<E> {
+    pub(crate) fn new<P: Proof + ?Sized>(proof: &P) -> Self {
+        let mut delete = Delete::new(proof);
+        delete.removal.how = How::Restored;
+        Self { delete }
+    }
+
+    /// Means every deleted row of the tenant.
+    pub fn all_rows(self) -> Restore<E, Filtered> {
+        Restore { delete: self.delete.all_rows() }
+    }
+}
+
+impl<E: SoftDelete, S> Restore<E, S> {
+    /// Means the deleted rows for which the condition holds. Several calls must all hold.
+    pub fn filter<F: IntoFilter<E>>(self, filter: impl FnOnce(ColumnsOf<E>) -> F) -> Restore<E, Filtered> {
+        Restore { delete: self.delete.filter(filter) }
+    }
+
+    /// Brings the rows back and returns their number.
+    ///
+    /// # Errors
+    ///
+    /// As [`Delete::execute`]. [`Error::Database`] when a row that came since has the same unique key.
+    pub async fn execute<'c, X: Executor<'c>>(self, executor: X) -> Result<u64, Error>
+    where
+        S: Chosen,
+    {
+        self.delete.execute(executor).await
+    }
+
+    /// Brings the rows back and returns them.
+    ///
+    /// # Errors
+    ///
+    /// As [`execute`](Self::execute).
+    pub async fn fetch_all<'c, X: Executor<'c>>(self, executor: X) -> Result<Vec<E>, Error>
+    where
+        S: Chosen,
+    {
+        self.delete.fetch_all(executor).await
     }
 }

@@ -27,11 +27,12 @@ pub(crate) mod sql;
 mod texts;
 mod update;
 mod upsert;
+mod version;
 
 pub use self::aggregate::{Aggregate, Number, count};
 pub use self::children::Children;
 pub use self::count::{Count, Exists};
-pub use self::delete::Delete;
+pub use self::delete::{Delete, Restore};
 pub use self::filter::{Filter, IntoFilter, MaybeNull, PerGroup, PerRow, Text};
 pub use self::group::{GroupBy, Grouped, Key};
 pub use self::insert::{Insert, InsertMany};

@@ -33,6 +33,8 @@ pub(crate) struct Read {
     /// A limit was said of rows that are then taken together.
     pub(crate) limited_too_early: bool,
     pub(crate) lock: Option<Lock>,
+    /// Rows that are deleted count too.
+    pub(crate) with_deleted: bool,
     /// How many of the rows are wanted.
     pub(crate) wanted: Wanted,
 }
@@ -69,6 +71,7 @@ impl Read {
             offset: None,
             limited_too_early: false,
             lock: None,
+            with_deleted: false,
             wanted: Wanted::All,
         }
     }
@@ -148,8 +151,11 @@ impl Statement for Read {
         sql.push(if self.distinct { "SELECT DISTINCT " } else { "SELECT " });
         self.render_list(sql)?;
         sql.push(" FROM ").table();
-        self.joins.iter().for_each(|join| join.render(sql));
+        self.joins.iter().for_each(|join| join.render(sql, self.with_deleted));
         sql.of_tenant();
+        if !self.with_deleted {
+            sql.and_live(self.entity, Alias::ROOT);
+        }
         self.conditions.render(sql)?;
         keyset::render(&self.order, &self.after, sql)?;
         for (i, group) in self.groups.iter().enumerate() {

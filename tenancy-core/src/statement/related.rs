@@ -81,6 +81,7 @@ impl Subquery {
         sql.push("EXISTS (SELECT FROM ").table_as(self.entity, self.alias).push(" WHERE ");
         sql.row_of_tenant(self.entity, self.alias, self.on.beside(self.alias)).push(" AND ");
         self.on.render(sql);
+        sql.and_live(self.entity, self.alias);
         self.conditions.render(sql)?;
         sql.push(")");
         Ok(())

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use futures_core::stream::BoxStream;
 
 use crate::db::Executor;
-use crate::entity::{ColumnType, Entity, Row};
+use crate::entity::{ColumnType, Entity, Row, SoftDelete};
 use crate::error::Error;
 use crate::statement::filter::IntoFilter;
 use crate::statement::join::Join;
@@ -35,6 +35,14 @@ impl<E: Entity, R> Select<E, R> {
         let mut select = Self::new(proof).filter(|columns| E::has_id(columns, id));
         select.read.wanted = Wanted::One;
         select
+    }
+}
+
+impl<E: SoftDelete, R> Select<E, R> {
+    /// Reads deleted rows as well, of every table that the read joins. Its tenant stays what it is.
+    pub fn with_deleted(mut self) -> Self {
+        self.read.with_deleted = true;
+        self
     }
 }
 

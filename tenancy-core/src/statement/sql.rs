@@ -168,6 +168,26 @@ impl Sql {
         }
     }
 
+    /// ` AND` the row is not deleted, of an entity whose rows stay when they are.
+    pub(crate) fn and_live(&mut self, entity: &EntityDescriptor, alias: Alias) -> &mut Self {
+        match entity.kept.deleted_at {
+            Some(deleted_at) => self.push(" AND ").alias(alias).push(".").name(deleted_at).push(" IS NULL"),
+            None => self,
+        }
+    }
+
+    /// What the library writes when a row changes, after the `SET` of other columns.
+    pub(crate) fn and_kept(&mut self) -> &mut Self {
+        let kept = &self.entity.kept;
+        if let Some(version) = kept.version {
+            self.push(", ").name(version).push(" = ").push(ROOT).push(".").name(version).push(" + 1");
+        }
+        if let Some(updated_at) = kept.updated_at {
+            self.push(", ").name(updated_at).push(" = now()");
+        }
+        self
+    }
+
     /// The next parameter.
     pub(crate) fn value(&mut self, value: &Parameter) -> Result<&mut Self, Error> {
         let added = value.bind(&mut self.arguments);

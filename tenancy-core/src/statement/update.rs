@@ -3,7 +3,10 @@
 use std::marker::PhantomData;
 
 use crate::db::Executor;
-use crate::entity::{Assignable, Column, ColumnType, ColumnsOf, IntoAssignment, Parameter, TenantScoped};
+use crate::entity::{
+    Alias, Assignable, Column, ColumnType, ColumnsOf, IntoAssignment, Parameter, SoftDelete, TenantScoped,
+    Versioned,
+};
 use crate::error::Error;
 use crate::schema::EntityDescriptor;
 use crate::statement::condition::{Conditions, Visit};
@@ -12,6 +15,7 @@ use crate::statement::proof::{Proof, Scope};
 use crate::statement::run::{self, Statement};
 use crate::statement::select::decode;
 use crate::statement::sql::Sql;
+use crate::statement::version::AtVersion;
 
 /// Nobody has said which rows are meant: the statement does not run.
 #[derive(Debug)]
@@ -44,6 +48,8 @@ struct Change {
     assignments: Vec<(&'static str, Parameter)>,
     conditions: Conditions,
     all_rows: bool,
+    version: AtVersion,
+    with_deleted: bool,
     returning: bool,
 }
 
@@ -55,6 +61,8 @@ impl<E: TenantScoped> Update<E> {
             assignments: Vec::new(),
             conditions: Conditions::default(),
             all_rows: false,
+            version: AtVersion::default(),
+            with_deleted: false,
             returning: false,
         };
         Self { change, marker: PhantomData }
@@ -64,6 +72,27 @@ impl<E: TenantScoped> Update<E> {
     pub fn all_rows(mut self) -> Update<E, Filtered> {
         self.change.all_rows = true;
         Update { change: self.change, marker: PhantomData }
+    }
+}
+
+impl<E: Versioned, S> Update<E, S> {
+    /// Changes a row only as it was read: of this version. Otherwise the statement fails with [`Error::StaleVersion`].
+    ///
+    /// ```text
+    /// let mut task = Task::find_by_id(&token, id).fetch_one(&db).await?;
+    /// Task::update(&token).filter(|t| t.id.eq(id)).at_version(task.version).set(|t| t.title, "new").execute(&db).await?;
+    /// ```
+    pub fn at_version(mut self, version: E::Version) -> Self {
+        self.change.version = AtVersion::is(Parameter::of(Some(version)));
+        self
+    }
+}
+
+impl<E: SoftDelete, S> Update<E, S> {
+    /// Changes deleted rows as well.
+    pub fn with_deleted(mut self) -> Self {
+        self.change.with_deleted = true;
+        self
     }
 }
 
@@ -95,13 +124,15 @@ impl<E: TenantScoped, S> Update<E, S> {
     ///
     /// # Errors
     ///
+    /// [`Error::StaleVersion`] when there is no row of the version that [`at_version`](Self::at_version) says,
     /// [`Error::NothingToSet`] without any [`set`](Self::set), [`Error::FilterAlwaysTrue`] when the filter leaves
     /// nothing out; any other [`Error`] when the statement did not run.
     pub async fn execute<'c, X: Executor<'c>>(self, executor: X) -> Result<u64, Error>
     where
         S: Chosen,
     {
-        run::execute(&self.change, executor.source()).await
+        let rows = run::execute(&self.change, executor.source()).await?;
+        self.change.found(rows, rows == 0)
     }
 
     /// Changes the rows and returns the first of them.
@@ -126,7 +157,9 @@ impl<E: TenantScoped, S> Update<E, S> {
         S: Chosen,
     {
         self.change.returning = true;
-        run::fetch_optional(&self.change, executor.source(), decode::<E>).await
+        let row = run::fetch_optional(&self.change, executor.source(), decode::<E>).await?;
+        let none = row.is_none();
+        self.change.found(row, none)
     }
 
     /// Changes the rows and returns them.
@@ -139,10 +172,18 @@ impl<E: TenantScoped, S> Update<E, S> {
         S: Chosen,
     {
         self.change.returning = true;
-        run::fetch_all(&self.change, executor.source(), decode::<E>).await
+        let rows = run::fetch_all(&self.change, executor.source(), decode::<E>).await?;
+        let none = rows.is_empty();
+        self.change.found(rows, none)
     }
 
     run::sql_of!(change);
+}
+
+impl Change {
+    fn found<T>(&self, found: T, none: bool) -> Result<T, Error> {
+        self.version.found(found, none, self.entity)
+    }
 }
 
 impl Statement for Change {
@@ -174,7 +215,11 @@ impl Statement for Change {
         for (i, (column, value)) in self.assignments.iter().enumerate() {
             sql.push(if i == 0 { " SET " } else { ", " }).push(column).push(" = ").value(value)?;
         }
-        sql.of_tenant();
+        sql.and_kept().of_tenant();
+        if !self.with_deleted {
+            sql.and_live(self.entity, Alias::ROOT);
+        }
+        self.version.render(sql, self.entity)?;
         self.conditions.render(sql)?;
         if self.returning {
             sql.returning();

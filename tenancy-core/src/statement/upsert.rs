@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use crate::db::Executor;
 use crate::entity::{
-    Assignable, Column, ColumnType, ColumnsOf, IntoAssignment, Parameter, TenantScoped, UniqueKey,
+    Alias, Assignable, Column, ColumnType, ColumnsOf, IntoAssignment, Parameter, TenantScoped, UniqueKey,
 };
 use crate::error::Error;
 use crate::schema::EntityDescriptor;
@@ -240,7 +240,7 @@ impl Statement for Merge {
                         None => sql.push("EXCLUDED.").push(column),
                     };
                 }
-                sql.of_tenant();
+                sql.and_kept().of_tenant().and_live(self.entity(), Alias::ROOT);
                 update.conditions.render(sql)?;
             }
         }

@@ -22,6 +22,17 @@ CREATE TABLE tasks (
     done       boolean NOT NULL DEFAULT false
 );
 
+CREATE TABLE documents (
+    id         bigint      NOT NULL,
+    tenant_id  uuid        NOT NULL,
+    project_id uuid        NOT NULL,
+    name       text        NOT NULL,
+    body       text        NOT NULL,
+    version    integer     NOT NULL DEFAULT 1,
+    updated_at timestamptz NOT NULL DEFAULT '2020-01-01 00:00:00+00',
+    deleted_at timestamptz
+);
+
 -- One column of every type that the crate promises.
 CREATE SCHEMA "Odd Names";
 CREATE TABLE "Odd Names"."order" (

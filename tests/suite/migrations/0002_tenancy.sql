@@ -216,6 +216,7 @@ BEGIN
            c.oid, c.relkind, c.relowner, a.attnum AS tenant_number, a.atttypid AS tenant_type
     FROM (VALUES
       ('Odd Names', 'order', 'owner', ARRAY['owner', 'Id'], ARRAY['Id', 'owner', 'type', 'a"b', 'SELECT']),
+      ('public', 'documents', 'tenant_id', ARRAY['tenant_id', 'id'], ARRAY['id', 'tenant_id', 'project_id', 'name', 'body', 'version', 'updated_at', 'deleted_at']),
       ('public', 'pages', 'tenant_id', ARRAY['tenant_id', 'id'], ARRAY['id', 'tenant_id', 'path', 'text']),
       ('public', 'projects', 'tenant_id', ARRAY['tenant_id', 'id'], ARRAY['id', 'tenant_id', 'slug', 'name', 'status', 'note', 'created_at']),
       ('public', 'samples', 'tenant_id', ARRAY['tenant_id', 'id'], ARRAY['id', 'tenant_id', 'a_bool', 'an_i16', 'an_i32', 'an_i64', 'an_f32', 'an_f64', 'a_string', 'bytes', 'a_uuid', 'at_chrono', 'on_chrono', 'at_time', 'json', 'shape', 'status', 'email', 'm_bool', 'm_i64', 'm_string', 'm_bytes', 'm_chrono', 'm_json', 'm_status']),
@@ -346,6 +347,47 @@ DO $tenancy$ BEGIN
     ALTER TABLE "Odd Names"."order" ADD CONSTRAINT "order_owner_type_key"
       UNIQUE ("owner", "type");
     INSERT INTO tenancy.emitted VALUES ('constraint', '"Odd Names"."order"', 'order_owner_type_key') ON CONFLICT DO NOTHING;
+  END IF;
+END $tenancy$;
+
+-- public.documents
+DO $tenancy$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = '"public"."documents"'::regclass
+      AND attname = 'tenant_id' AND NOT attisdropped AND attnotnull) THEN
+    ALTER TABLE "public"."documents" ALTER COLUMN "tenant_id" SET NOT NULL;
+    INSERT INTO tenancy.emitted VALUES ('not null', '"public"."documents"', 'tenant_id') ON CONFLICT DO NOTHING;
+  END IF;
+END $tenancy$;
+DO $tenancy$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = '"public"."documents"'::regclass
+      AND attname = 'id' AND NOT attisdropped AND attnotnull) THEN
+    ALTER TABLE "public"."documents" ALTER COLUMN "id" SET NOT NULL;
+    INSERT INTO tenancy.emitted VALUES ('not null', '"public"."documents"', 'id') ON CONFLICT DO NOTHING;
+  END IF;
+END $tenancy$;
+DO $tenancy$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = '"public"."documents"'::regclass
+      AND pg_get_constraintdef(oid) = format('PRIMARY KEY (%I, %I)', 'tenant_id', 'id')) THEN
+    ALTER TABLE "public"."documents" ADD CONSTRAINT "documents_pkey"
+      PRIMARY KEY ("tenant_id", "id");
+    INSERT INTO tenancy.emitted VALUES ('constraint', '"public"."documents"', 'documents_pkey') ON CONFLICT DO NOTHING;
+  END IF;
+END $tenancy$;
+DO $tenancy$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = '"public"."documents"'::regclass
+      AND pg_get_constraintdef(oid) = format('UNIQUE (%I, %I)', 'tenant_id', 'name')) THEN
+    ALTER TABLE "public"."documents" ADD CONSTRAINT "documents_tenant_id_name_key"
+      UNIQUE ("tenant_id", "name");
+    INSERT INTO tenancy.emitted VALUES ('constraint', '"public"."documents"', 'documents_tenant_id_name_key') ON CONFLICT DO NOTHING;
+  END IF;
+END $tenancy$;
+DO $tenancy$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
+      WHERE x.indrelid = '"public"."documents"'::regclass AND x.indisvalid AND NOT x.indisunique
+        AND replace(pg_get_indexdef(i.oid), ' ON ONLY ', ' ON ') =
+          format('CREATE INDEX %I ON %I.%I USING btree (%I, %I)', i.relname, 'public', 'documents', 'tenant_id', 'project_id')) THEN
+    CREATE INDEX "documents_tenant_id_project_id_idx" ON "public"."documents" ("tenant_id", "project_id");
+    INSERT INTO tenancy.emitted VALUES ('index', '"public"."documents"', 'documents_tenant_id_project_id_idx') ON CONFLICT DO NOTHING;
   END IF;
 END $tenancy$;
 
@@ -512,6 +554,18 @@ DO $tenancy$ BEGIN
   END IF;
 END $tenancy$;
 
+-- public.documents
+DO $tenancy$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = '"public"."documents"'::regclass
+      AND pg_get_constraintdef(oid) = format('FOREIGN KEY (%I, %I) REFERENCES %I.%I(%I, %I)',
+             'tenant_id', 'project_id', 'public', 'projects', 'tenant_id', 'id')) THEN
+    PERFORM tenancy.maintenance('"public"."documents"', '"public"."projects"');
+    ALTER TABLE "public"."documents" ADD CONSTRAINT "documents_project_id_fkey"
+      FOREIGN KEY ("tenant_id", "project_id") REFERENCES "public"."projects" ("tenant_id", "id");
+    INSERT INTO tenancy.emitted VALUES ('constraint', '"public"."documents"', 'documents_project_id_fkey') ON CONFLICT DO NOTHING;
+  END IF;
+END $tenancy$;
+
 -- public.tasks
 DO $tenancy$ BEGIN
   IF NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = '"public"."tasks"'::regclass
@@ -579,6 +633,31 @@ CREATE POLICY tenancy_allow ON "Odd Names"."order" AS PERMISSIVE FOR ALL TO "ten
 REVOKE ALL ON "Odd Names"."order" FROM "tenancy_app";
 GRANT SELECT, DELETE ON "Odd Names"."order" TO "tenancy_app";
 GRANT INSERT ("Id", "owner", "type", "a""b", "SELECT"), UPDATE ("type", "a""b", "SELECT") ON "Odd Names"."order" TO "tenancy_app";
+
+-- public.documents
+ALTER TABLE "public"."documents" ENABLE ROW LEVEL SECURITY;
+ALTER TABLE "public"."documents" FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS tenancy_bound ON "public"."documents";
+CREATE POLICY tenancy_bound ON "public"."documents" AS RESTRICTIVE FOR ALL TO PUBLIC
+  USING ("tenant_id" = (SELECT tenancy.current_tenant()))
+  WITH CHECK ("tenant_id" = (SELECT tenancy.current_tenant()));
+DROP POLICY IF EXISTS tenancy_owner ON "public"."documents";
+DROP POLICY IF EXISTS tenancy_ask_owner ON "public"."documents";
+DO $tenancy$
+DECLARE
+  owner regrole := (SELECT relowner FROM pg_class WHERE oid = '"public"."documents"'::regclass);
+BEGIN
+  EXECUTE format('CREATE POLICY %I ON "public"."documents" AS %s FOR ALL TO %s USING ("tenant_id" = (SELECT tenancy.owner_tenant())) WITH CHECK ("tenant_id" = (SELECT tenancy.owner_tenant()))', 'tenancy_owner', 'PERMISSIVE', owner);
+  EXECUTE format('CREATE POLICY %I ON "public"."documents" AS %s FOR ALL TO %s USING ("tenant_id" = (SELECT tenancy.owner_tenant())) WITH CHECK ("tenant_id" = (SELECT tenancy.owner_tenant()))', 'tenancy_ask_owner', 'RESTRICTIVE', owner);
+END $tenancy$;
+REVOKE ALL ON "public"."documents" FROM PUBLIC;
+DROP POLICY IF EXISTS tenancy_allow ON "public"."documents";
+CREATE POLICY tenancy_allow ON "public"."documents" AS PERMISSIVE FOR ALL TO "tenancy_app"
+  USING ("tenant_id" = (SELECT tenancy.current_tenant()))
+  WITH CHECK ("tenant_id" = (SELECT tenancy.current_tenant()));
+REVOKE ALL ON "public"."documents" FROM "tenancy_app";
+GRANT SELECT, DELETE ON "public"."documents" TO "tenancy_app";
+GRANT INSERT ("id", "tenant_id", "project_id", "name", "body"), UPDATE ("project_id", "name", "body", "version", "updated_at", "deleted_at") ON "public"."documents" TO "tenancy_app";
 
 -- public.pages
 ALTER TABLE "public"."pages" ENABLE ROW LEVEL SECURITY;
@@ -725,6 +804,7 @@ BEGIN
     WITH RECURSIVE below AS (
       SELECT inhrelid FROM pg_inherits WHERE inhparent IN (
         '"Odd Names"."order"'::regclass,
+        '"public"."documents"'::regclass,
         '"public"."pages"'::regclass,
         '"public"."projects"'::regclass,
         '"public"."samples"'::regclass,

@@ -140,6 +140,28 @@ BEGIN
   END LOOP;
 END $tenancy$;
 
+-- public.documents
+DROP POLICY IF EXISTS tenancy_allow ON "public"."documents";
+REVOKE ALL ON "public"."documents" FROM "tenancy_app";
+DROP POLICY IF EXISTS tenancy_bound ON "public"."documents";
+DROP POLICY IF EXISTS tenancy_owner ON "public"."documents";
+DROP POLICY IF EXISTS tenancy_ask_owner ON "public"."documents";
+ALTER TABLE "public"."documents" NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY;
+DO $tenancy$
+DECLARE
+  child regclass;
+BEGIN
+  FOR child IN
+    WITH RECURSIVE below AS (
+      SELECT inhrelid FROM pg_inherits WHERE inhparent IN (
+        '"public"."documents"'::regclass)
+      UNION SELECT i.inhrelid FROM pg_inherits i JOIN below ON i.inhparent = below.inhrelid)
+    DELETE FROM tenancy.emitted USING below WHERE kind = 'row security' AND relation = below.inhrelid RETURNING relation
+  LOOP
+    EXECUTE format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY', child);
+  END LOOP;
+END $tenancy$;
+
 -- Odd Names.order
 DROP POLICY IF EXISTS tenancy_allow ON "Odd Names"."order";
 REVOKE ALL ON "Odd Names"."order" FROM "tenancy_app";
@@ -195,6 +217,14 @@ DO $tenancy$ BEGIN
   DELETE FROM tenancy.emitted WHERE (kind, relation, name) = ('constraint', to_regclass('"public"."tasks"'), 'tasks_project_id_fkey');
   IF FOUND THEN
     ALTER TABLE "public"."tasks" DROP CONSTRAINT IF EXISTS "tasks_project_id_fkey";
+  END IF;
+END $tenancy$;
+
+-- public.documents
+DO $tenancy$ BEGIN
+  DELETE FROM tenancy.emitted WHERE (kind, relation, name) = ('constraint', to_regclass('"public"."documents"'), 'documents_project_id_fkey');
+  IF FOUND THEN
+    ALTER TABLE "public"."documents" DROP CONSTRAINT IF EXISTS "documents_project_id_fkey";
   END IF;
 END $tenancy$;
 
@@ -335,6 +365,40 @@ DO $tenancy$ BEGIN
   IF FOUND AND EXISTS (SELECT FROM pg_attribute
       WHERE attrelid = to_regclass('"public"."pages"') AND attname = 'tenant_id' AND NOT attisdropped) THEN
     ALTER TABLE "public"."pages" ALTER COLUMN "tenant_id" DROP NOT NULL;
+  END IF;
+END $tenancy$;
+
+-- public.documents
+DO $tenancy$ BEGIN
+  DELETE FROM tenancy.emitted WHERE (kind, relation, name) = ('index', to_regclass('"public"."documents"'), 'documents_tenant_id_project_id_idx');
+  IF FOUND THEN
+    DROP INDEX IF EXISTS "public"."documents_tenant_id_project_id_idx";
+  END IF;
+END $tenancy$;
+DO $tenancy$ BEGIN
+  DELETE FROM tenancy.emitted WHERE (kind, relation, name) = ('constraint', to_regclass('"public"."documents"'), 'documents_tenant_id_name_key');
+  IF FOUND THEN
+    ALTER TABLE "public"."documents" DROP CONSTRAINT IF EXISTS "documents_tenant_id_name_key";
+  END IF;
+END $tenancy$;
+DO $tenancy$ BEGIN
+  DELETE FROM tenancy.emitted WHERE (kind, relation, name) = ('constraint', to_regclass('"public"."documents"'), 'documents_pkey');
+  IF FOUND THEN
+    ALTER TABLE "public"."documents" DROP CONSTRAINT IF EXISTS "documents_pkey";
+  END IF;
+END $tenancy$;
+DO $tenancy$ BEGIN
+  DELETE FROM tenancy.emitted WHERE (kind, relation, name) = ('not null', to_regclass('"public"."documents"'), 'id');
+  IF FOUND AND EXISTS (SELECT FROM pg_attribute
+      WHERE attrelid = to_regclass('"public"."documents"') AND attname = 'id' AND NOT attisdropped) THEN
+    ALTER TABLE "public"."documents" ALTER COLUMN "id" DROP NOT NULL;
+  END IF;
+END $tenancy$;
+DO $tenancy$ BEGIN
+  DELETE FROM tenancy.emitted WHERE (kind, relation, name) = ('not null', to_regclass('"public"."documents"'), 'tenant_id');
+  IF FOUND AND EXISTS (SELECT FROM pg_attribute
+      WHERE attrelid = to_regclass('"public"."documents"') AND attname = 'tenant_id' AND NOT attisdropped) THEN
+    ALTER TABLE "public"."documents" ALTER COLUMN "tenant_id" DROP NOT NULL;
   END IF;
 END $tenancy$;
 
