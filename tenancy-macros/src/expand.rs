@@ -178,6 +178,7 @@ fn tenant_scoped(entity: &Entity<'_>) -> TokenStream {
     let keys = keys(entity);
     let descriptor = descriptor(entity);
     let has_id = has_id(entity);
+    let id_arrays = id_arrays(entity);
     let named = entity.fields.iter().map(
         |Field {
              ident, quoted, span, ..
@@ -206,6 +207,9 @@ fn tenant_scoped(entity: &Entity<'_>) -> TokenStream {
             }
             fn has_id(__columns: #columns, __id: #id) -> __private::Filter<Self> {
                 #has_id
+            }
+            fn id_arrays(__ids: ::std::vec::Vec<#id>, __values: &mut __private::Values) {
+                #id_arrays
             }
         }
         #[automatically_derived]
@@ -292,6 +296,24 @@ fn has_id(entity: &Entity<'_>) -> TokenStream {
         })
         .reduce(|all, id| quote!(#all.and(#id)))
         .unwrap_or_default()
+}
+
+/// Ids become columns: each value is moved, none is cloned.
+fn id_arrays(entity: &Entity<'_>) -> TokenStream {
+    let ids: Vec<_> = entity.ids().collect();
+    if let [Field { witness, span, .. }] = ids.as_slice() {
+        return quote_spanned!(*span=> #witness.push_array(__values, __ids););
+    }
+    let all: Vec<_> = ids.iter().map(|id| &id.all).collect();
+    let witnesses = ids.iter().map(|id| &id.witness);
+    let positions = (0..ids.len()).map(syn::Index::from);
+    quote! {
+        #(let mut #all = ::std::vec::Vec::with_capacity(__ids.len());)*
+        for __id in __ids {
+            #(#all.push(__id.#positions);)*
+        }
+        #(#witnesses.push_array(__values, #all);)*
+    }
 }
 
 fn descriptor(entity: &Entity<'_>) -> TokenStream {

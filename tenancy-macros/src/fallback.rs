@@ -160,6 +160,7 @@ fn entity_stub(name: &str, columns: &TokenStream, id: &TokenStream) -> TokenStre
         fn has_id(_: __private::ColumnsOf<Self>, _: Self::Id) -> __private::Filter<Self> {
             ::core::unreachable!()
         }
+        fn id_arrays(_: ::std::vec::Vec<Self::Id>, _: &mut __private::Values) {}
     }
 }
 

@@ -2,6 +2,7 @@
 
 use tenancy::Error;
 use tenancy::prelude::*;
+use uuid::Uuid;
 
 use crate::common::*;
 
@@ -92,6 +93,44 @@ async fn many_rows_are_one_statement() {
     assert_eq!(twice.as_server_error().map(|error| error.code().to_owned()).as_deref(), Some("21000"));
     let untouched = Project::find_by_id(&world.b, theirs.id).fetch_one(db).await.expect("a row");
     assert_eq!(untouched, theirs);
+}
+
+#[tokio::test]
+async fn many_rows_get_values_of_their_own() {
+    let world = World::new().await;
+    let (a, db) = (&world.a, &world.db);
+    let (one, two) = (world.project(a, "one").await, world.project(a, "two").await);
+    let theirs = world.project(&world.b, "theirs").await;
+    // The last two are nobody's and the other tenant's.
+    let changes = || {
+        [
+            (one.id, "first", Some("n")),
+            (two.id, "second", None),
+            (Uuid::nil(), "x", None),
+            (theirs.id, "stolen", None),
+        ]
+    };
+    let update = || {
+        Project::update_many(a, changes(), |change| change.0)
+            .set(|p| p.name, |change| change.1.to_owned())
+            .set(|p| p.note, |change| change.2.map(str::to_owned))
+    };
+    assert_eq!(update().execute(db).await.expect("two rows"), 2);
+    let mut changed = update().fetch_all(db).await.expect("two rows");
+    changed.sort_by(|x, y| x.slug.cmp(&y.slug));
+    let changed: Vec<_> = changed.iter().map(|p| (p.id, &*p.name, p.note.as_deref())).collect();
+    assert_eq!(changed, [(one.id, "first", Some("n")), (two.id, "second", None)]);
+    let mut superuser = world.superuser().await;
+    run(&mut superuser, "ALTER TABLE projects DISABLE ROW LEVEL SECURITY").await.expect("a superuser may");
+    assert_eq!(update().execute(db).await.expect("two rows"), 2, "by the predicate alone");
+    let untouched = Project::find_by_id(&world.b, theirs.id).fetch_one(db).await.expect("a row");
+    assert_eq!(untouched, theirs);
+
+    let nothing = Project::update_many(a, changes(), |change| change.0).execute(db).await;
+    assert!(matches!(nothing, Err(Error::NothingToSet { entity: "Project" })), "{nothing:?}");
+    let none =
+        Project::update_many(a, [], |id: &Uuid| *id).set(|p| p.name, |_| String::new()).execute(db).await;
+    assert_eq!(none.expect("nothing is sent"), 0);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! [`Entity`]: what a derive says of a struct, whomever its rows belong to.
 
-use crate::entity::{Alias, Column, Inner, References, Row, Side};
+use crate::entity::{Alias, Column, Inner, References, Row, Side, Values};
 use crate::schema::EntityDescriptor;
 use crate::statement::{Filter, IntoFilter, Related};
 
@@ -28,6 +28,10 @@ pub trait Entity: Sized + Send + Unpin + 'static {
 
     #[doc(hidden)]
     fn has_id(columns: ColumnsOf<Self>, id: Self::Id) -> Filter<Self>;
+
+    /// One array a column of the id, of one element a row.
+    #[doc(hidden)]
+    fn id_arrays(ids: Vec<Self::Id>, values: &mut Values);
 
     /// The columns, to name one outside of a query: `Task::columns().project_id` says how tasks lead to projects.
     #[must_use]

@@ -1,7 +1,9 @@
 //! [`TenantScoped`]: what the derive says of an entity, and the statements that every entity has.
 
 use crate::entity::{Entity, Values};
-use crate::statement::{Count, Delete, Exists, Insert, InsertMany, Proof, ReadProof, Select, Update};
+use crate::statement::{
+    Count, Delete, Exists, Insert, InsertMany, Proof, ReadProof, Select, Update, UpdateMany,
+};
 
 /// An entity whose rows belong to one tenant each. Implemented by `#[derive(TenantScoped)]` alone.
 ///
@@ -61,6 +63,15 @@ pub trait TenantScoped: Entity {
     /// Changes rows of the tenant.
     fn update<P: Proof + ?Sized>(proof: &P) -> Update<Self> {
         Update::new(proof)
+    }
+
+    /// Changes many rows of the tenant by one statement, each to values of its own. `id` says which row an element is about.
+    fn update_many<P: Proof + ?Sized, V>(
+        proof: &P,
+        rows: impl IntoIterator<Item = V>,
+        id: impl FnMut(&V) -> Self::Id,
+    ) -> UpdateMany<Self, V> {
+        UpdateMany::new(proof, rows.into_iter().collect(), id)
     }
 
     /// Deletes rows of the tenant.

@@ -26,6 +26,7 @@ mod select;
 pub(crate) mod sql;
 mod texts;
 mod update;
+mod update_many;
 mod upsert;
 mod version;
 
@@ -48,6 +49,7 @@ pub(crate) use self::related::Related;
 pub use self::rows::{Has, Part, Rows, With};
 pub use self::select::Select;
 pub use self::update::{Chosen, Filtered, Unfiltered, Update};
+pub use self::update_many::UpdateMany;
 pub use self::upsert::{OnConflict, Overwrite, Upsert};
 
 #[cfg(doc)]

@@ -188,6 +188,12 @@ impl Sql {
         self
     }
 
+    /// A column of what `unnest` returns: `"v0"`.
+    pub(crate) fn number(&mut self, letter: char, number: usize) -> &mut Self {
+        write!(self.text, "\"{letter}{number}\"").expect("writing to a string does not fail");
+        self
+    }
+
     /// The next parameter.
     pub(crate) fn value(&mut self, value: &Parameter) -> Result<&mut Self, Error> {
         let added = value.bind(&mut self.arguments);
