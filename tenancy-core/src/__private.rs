@@ -52,9 +52,39 @@ pub struct Field<T> {
 
 type Compare<T> = fn(Column<(), T, (), ()>, T) -> Filter<()>;
 
+/// A field that is a column of arrays.
+#[must_use]
+pub const fn array_field<T: Element>() -> Field<Vec<T>>
+where
+    Vec<T>: ColumnType,
+{
+    Field {
+        get: |row, index| row.get(index),
+        push: Values::push,
+        push_array: |values, arrays| values.push_slices(arrays.into_iter().map(Some)),
+        eq: |column, value| column.eq(value),
+        sql_type: || <Vec<T> as sqlx::Type<_>>::type_info().to_string(),
+    }
+}
+
+/// A field that is a column of arrays, or of `NULL`.
+#[must_use]
+pub const fn nullable_array_field<T: Element>() -> Field<Option<Vec<T>>>
+where
+    Vec<T>: ColumnType,
+{
+    Field {
+        get: |row, index| row.get(index),
+        push: Values::push,
+        push_array: |values, arrays| values.push_slices(arrays),
+        eq: |column, value| column.eq(value),
+        sql_type: || <Vec<T> as sqlx::Type<_>>::type_info().to_string(),
+    }
+}
+
 /// A field that is a column.
 #[must_use]
-pub const fn field<T: ColumnType>() -> Field<T> {
+pub const fn field<T: Element>() -> Field<T> {
     Field {
         get: |row, index| row.get(index),
         push: Values::push,
@@ -84,7 +114,7 @@ pub const fn updated_at_field<T: Timestamp>() -> Field<T> {
 
 /// The field that says when the row was deleted. The derive asks for the `Option`.
 #[must_use]
-pub const fn deleted_at_field<T: ColumnType + IsOption>() -> Field<T>
+pub const fn deleted_at_field<T: Element + IsOption>() -> Field<T>
 where
     T::Some: Timestamp,
 {

@@ -158,15 +158,19 @@ fn witnesses(entity: &Entity<'_>) -> TokenStream {
     entity
         .fields
         .iter()
-        .map(|Field { attrs, ty, role, witness, .. }| {
+        .map(|Field { attrs, ty, role, witness, nullable, element, .. }| {
             let ask = match role {
-                Role::Tenant => quote!(tenant_field),
-                Role::Kept if attrs.version.is_given() => quote!(version_field),
-                Role::Kept if attrs.updated_at.is_given() => quote!(updated_at_field),
-                Role::Kept => quote!(deleted_at_field),
-                _ => quote!(field),
+                Role::Tenant => quote!(tenant_field::<#ty>),
+                Role::Kept if attrs.version.is_given() => quote!(version_field::<#ty>),
+                Role::Kept if attrs.updated_at.is_given() => quote!(updated_at_field::<#ty>),
+                Role::Kept => quote!(deleted_at_field::<#ty>),
+                _ => match element {
+                    None => quote!(field::<#ty>),
+                    Some(element) if *nullable => quote!(nullable_array_field::<#element>),
+                    Some(element) => quote!(array_field::<#element>),
+                },
             };
-            quote!(const #witness: __private::Field<#ty> = __private::#ask::<#ty>();)
+            quote!(const #witness: __private::Field<#ty> = __private::#ask();)
         })
         .collect()
 }

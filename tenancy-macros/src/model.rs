@@ -56,6 +56,8 @@ pub(crate) struct Field<'a> {
     /// The type without its `Option`.
     pub(crate) base: &'a Type,
     pub(crate) nullable: bool,
+    /// The type of the elements, of a column of arrays.
+    pub(crate) element: Option<&'a Type>,
     pub(crate) role: Role,
     /// Where the column stands among the columns.
     pub(crate) position: Literal,
@@ -194,6 +196,7 @@ impl<'a> Field<'a> {
             ty: &field.ty,
             base: of_option.unwrap_or(&field.ty),
             nullable: of_option.is_some(),
+            element: array(of_option.unwrap_or(&field.ty)),
             role: Role::of(&attrs),
             position: Literal::usize_unsuffixed(position),
             quoted: quote_identifier(&column),
@@ -268,10 +271,24 @@ fn find<'f, 'a>(fields: &'f [Field<'a>], ident: &Ident) -> Option<&'f Field<'a>>
 
 /// The `T` of an `Option<T>`, under whatever path it is named.
 fn option(ty: &Type) -> Option<&Type> {
+    only_argument(ty, "Option")
+}
+
+/// The `T` of a `Vec<T>` that is an array in PostgreSQL. `Vec<u8>` is a `bytea`.
+fn array(ty: &Type) -> Option<&Type> {
+    let element = only_argument(ty, "Vec")?;
+    match unwrapped(element) {
+        Type::Path(path) if path.path.is_ident("u8") => None,
+        _ => Some(element),
+    }
+}
+
+/// The `T` of a type of this name with one argument.
+fn only_argument<'t>(ty: &'t Type, name: &str) -> Option<&'t Type> {
     let Type::Path(path) = unwrapped(ty) else {
         return None;
     };
-    let last = path.path.segments.last().filter(|last| path.qself.is_none() && last.ident == "Option")?;
+    let last = path.path.segments.last().filter(|last| path.qself.is_none() && last.ident == name)?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else {
         return None;
     };

@@ -65,6 +65,8 @@ pub struct Document {
     pub project_id: Uuid,
     pub name: String,
     pub body: String,
+    pub tags: Vec<String>,
+    pub scores: Option<Vec<i32>>,
     #[tenancy(version)]
     pub version: i32,
     #[tenancy(updated_at)]

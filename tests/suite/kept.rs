@@ -31,7 +31,7 @@ impl Documents {
 
     async fn insert(&self, owner: &TenantToken, project: &Project, id: i64) -> Document {
         let (name, body) = (format!("document {id}"), "text".to_owned());
-        let new = NewDocument { id, project_id: project.id, name, body };
+        let new = NewDocument { id, project_id: project.id, name, body, tags: Vec::new(), scores: None };
         Document::insert(owner, new).fetch_one(&self.world.db).await.expect("the owner can insert")
     }
 
@@ -97,6 +97,8 @@ async fn every_write_of_the_library_counts() {
         project_id: documents.project.id,
         name: "document 1".to_owned(),
         body: "again".to_owned(),
+        tags: vec!["new".to_owned()],
+        scores: None,
     };
     let upsert =
         Document::insert(a, new.clone()).on_conflict(|k| k.id).do_update(|u| u.set_excluded(|d| d.body));
@@ -147,6 +149,8 @@ async fn deleted_rows_stay_and_are_left_out() {
         project_id: documents.project.id,
         name: "document 1".to_owned(),
         body: "x".to_owned(),
+        tags: Vec::new(),
+        scores: None,
     };
     let onto_it =
         Document::insert(a, onto_it).on_conflict(|k| k.id).do_update(|u| u.set_excluded(|d| d.body));

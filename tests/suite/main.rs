@@ -3,6 +3,7 @@
 #![allow(dead_code, missing_docs, unreachable_pub, reason = "test code is not an API")]
 
 mod adopt;
+mod arrays;
 mod attack;
 mod backup;
 mod binding;

@@ -1,7 +1,7 @@
 //! What the library keeps of each change to a row: its version, when it was changed, and whether it is deleted.
 
 use crate::TenantScoped;
-use crate::entity::ColumnType;
+use crate::entity::Element;
 use crate::statement::{Proof, Restore};
 
 /// A number that counts changes: `i32` or `i64`.
@@ -9,7 +9,7 @@ use crate::statement::{Proof, Restore};
     message = "`{Self}` cannot count the changes of a row",
     label = "expected `i32` or `i64`"
 )]
-pub trait Version: ColumnType {}
+pub trait Version: Element {}
 impl Version for i32 {}
 impl Version for i64 {}
 
@@ -19,7 +19,7 @@ impl Version for i64 {}
     label = "expected `DateTime<Utc>` of chrono or `OffsetDateTime` of time",
     note = "the column is a `timestamptz`; a timestamp without a zone is another moment elsewhere"
 )]
-pub trait Timestamp: ColumnType {}
+pub trait Timestamp: Element {}
 #[cfg(feature = "chrono")]
 impl Timestamp for chrono::DateTime<chrono::Utc> {}
 #[cfg(feature = "time")]

@@ -23,4 +23,5 @@ pub use self::parameter::Parameter;
 pub use self::row::Row;
 pub use self::scoped::{NewEntity, PublicRead, TenantScoped};
 pub use self::side::{Inner, Nullability, Outer, Side};
-pub use self::value::{ColumnType, ForeignKeyOf, IntoAssignment, IntoValue, TenantKey, Values};
+pub(crate) use self::value::Slices;
+pub use self::value::{ColumnType, Element, ForeignKeyOf, IntoAssignment, IntoValue, TenantKey, Values};

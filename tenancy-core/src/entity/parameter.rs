@@ -13,7 +13,7 @@ use sqlx::postgres::PgArguments;
 use uuid::Uuid;
 
 use crate::TenantId;
-use crate::entity::ColumnType;
+use crate::entity::{ColumnType, Element};
 
 /// A value of any type, to be bound once. Never printed: values are customers' data.
 pub struct Parameter(Held);
@@ -32,7 +32,7 @@ impl<T: ColumnType> Bind for Option<T> {
 /// Many values as one. A type of its own, since `Vec<u8>` is one value and not many.
 struct ArrayOf<T>(Vec<T>);
 
-impl<T: ColumnType> Bind for ArrayOf<T> {
+impl<T: Element> Bind for ArrayOf<T> {
     fn bind(&self, arguments: &mut PgArguments) -> Result<(), BoxDynError> {
         arguments.add(&self.0)
     }
@@ -106,7 +106,7 @@ impl Parameter {
     }
 
     /// Many values as one.
-    pub(crate) fn array<T: ColumnType>(values: Vec<T>) -> Self {
+    pub(crate) fn array<T: Element>(values: Vec<T>) -> Self {
         Self(Held::Boxed(Box::new(ArrayOf(values))))
     }
 }

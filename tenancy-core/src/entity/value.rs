@@ -9,37 +9,37 @@ use uuid::Uuid;
 use crate::TenantId;
 use crate::entity::{NotNull, Nullable, Parameter};
 
-/// What a column can hold: any type that sqlx encodes, decodes and knows an array type of.
-///
-/// The array type is what `in_` and `insert_many` send. `#[derive(sqlx::Type)]` gives one to enums and newtypes.
+/// What a column can hold: any type that sqlx encodes and decodes. A field that is no `Vec` holds an [`Element`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be held by a column",
-    label = "sqlx does not know `{Self}` as a PostgreSQL type that has an array type",
+    label = "sqlx does not know `{Self}` as a PostgreSQL type",
     note = "derive `sqlx::Type` for an enum or a newtype; wrap anything that serde knows in `sqlx::types::Json`"
 )]
 pub trait ColumnType:
-    Type<Postgres>
-    + for<'q> Encode<'q, Postgres>
-    + for<'r> Decode<'r, Postgres>
-    + PgHasArrayType
-    + Send
-    + Sync
-    + 'static
+    Type<Postgres> + for<'q> Encode<'q, Postgres> + for<'r> Decode<'r, Postgres> + Send + Sync + 'static
 {
 }
 
 // One message for a type that sqlx does not know, and not one for each of its traits that are missing.
 #[diagnostic::do_not_recommend]
 impl<T> ColumnType for T where
-    T: Type<Postgres>
-        + for<'q> Encode<'q, Postgres>
-        + for<'r> Decode<'r, Postgres>
-        + PgHasArrayType
-        + Send
-        + Sync
-        + 'static
+    T: Type<Postgres> + for<'q> Encode<'q, Postgres> + for<'r> Decode<'r, Postgres> + Send + Sync + 'static
 {
 }
+
+/// What many of can be sent as one array: whatever sqlx knows an array type of.
+///
+/// The array type is what `in_`, `insert_many` and columns of arrays need. `#[derive(sqlx::Type)]` gives one to enums and
+/// newtypes. An array of arrays is none, since PostgreSQL has no such type.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be sent in an array",
+    label = "sqlx does not know `{Self}` as a PostgreSQL type that has an array type",
+    note = "derive `sqlx::Type` for an enum or a newtype; wrap anything that serde knows in `sqlx::types::Json`"
+)]
+pub trait Element: ColumnType + PgHasArrayType {}
+
+#[diagnostic::do_not_recommend]
+impl<T: ColumnType + PgHasArrayType> Element for T {}
 
 /// The type of a tenant column.
 #[diagnostic::on_unimplemented(
@@ -47,7 +47,7 @@ impl<T> ColumnType for T where
     label = "expected `TenantId` or `Uuid`",
     note = "a tenant id of another kind is mapped to a UUID by the verifier"
 )]
-pub trait TenantKey: ColumnType {}
+pub trait TenantKey: Element {}
 impl TenantKey for TenantId {}
 impl TenantKey for Uuid {}
 
@@ -182,12 +182,24 @@ impl IntoAssignment<Vec<u8>, Nullable> for &[u8] {
 #[derive(Debug, Default)]
 pub struct Values {
     pub(crate) values: Vec<Parameter>,
+    /// Which of the values of many rows are those of a column of arrays, by position: see [`push_slices`](Self::push_slices).
+    pub(crate) slices: Vec<Slices>,
+}
+
+/// The arrays of many rows, one behind the other in the values at this position.
+#[derive(Debug)]
+pub(crate) struct Slices {
+    pub(crate) position: usize,
+    /// Where each row's array begins, from 1; `NULL` for a row without.
+    pub(crate) first: Parameter,
+    /// Where it ends.
+    pub(crate) last: Parameter,
 }
 
 impl Values {
     /// Room for so many.
     pub(crate) fn with_capacity(capacity: usize) -> Self {
-        Self { values: Vec::with_capacity(capacity) }
+        Self { values: Vec::with_capacity(capacity), slices: Vec::new() }
     }
 
     /// Adds the next value. For the derive.
@@ -198,7 +210,23 @@ impl Values {
 
     /// Adds the next array. For the derive.
     #[doc(hidden)]
-    pub fn push_array<T: ColumnType>(&mut self, values: Vec<T>) {
+    pub fn push_array<T: Element>(&mut self, values: Vec<T>) {
         self.values.push(Parameter::array(values));
+    }
+
+    /// Adds the arrays of many rows. PostgreSQL has no arrays of arrays, so all of them are sent as one, with the positions
+    /// at which each begins and ends.
+    pub(crate) fn push_slices<T: Element>(&mut self, arrays: impl IntoIterator<Item = Option<Vec<T>>>) {
+        let (mut all, mut first, mut last) = (Vec::new(), Vec::new(), Vec::new());
+        let position = |length: usize| i32::try_from(length).unwrap_or(i32::MAX);
+        for array in arrays {
+            let some = array.is_some();
+            first.push(some.then(|| position(all.len() + 1)));
+            all.extend(array.into_iter().flatten());
+            last.push(some.then(|| position(all.len())));
+        }
+        let (first, last) = (Parameter::array(first), Parameter::array(last));
+        self.slices.push(Slices { position: self.values.len(), first, last });
+        self.values.push(Parameter::array(all));
     }
 }

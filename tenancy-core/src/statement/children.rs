@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use crate::db::Executor;
-use crate::entity::{Column, ColumnType, ColumnsOf, Entity, IntoValue, Parameter, References};
+use crate::entity::{Column, ColumnsOf, Element, Entity, IntoValue, Parameter, References};
 use crate::error::Error;
 use crate::statement::condition::{Node, Operand};
 use crate::statement::run;
@@ -38,7 +38,7 @@ impl<E: Entity, R> Select<E, R> {
         ids: impl IntoIterator<Item = V>,
     ) -> Children<E, T, R>
     where
-        T: ColumnType + Eq + Hash,
+        T: Element + Eq + Hash,
         V: IntoValue<T>,
     {
         let column = reference(E::columns());
@@ -54,7 +54,7 @@ impl<E: Entity, R> Select<E, R> {
     }
 }
 
-impl<E: Entity, T: ColumnType + Eq + Hash, R> Children<E, T, R> {
+impl<E: Entity, T: Element + Eq + Hash, R> Children<E, T, R> {
     /// The rows, by what they reference, in the order of the read. What nothing references is not among the keys.
     ///
     /// # Errors

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::entity::{Column, ColumnType, IntoValue, Nullable, Parameter};
+use crate::entity::{Column, ColumnType, Element, IntoValue, Nullable, Parameter};
 use crate::statement::condition::Node;
 
 /// A condition on the rows of a query over `S`: an entity, or a tuple of the entities that it joins. Made by the methods
@@ -141,12 +141,18 @@ impl<S, T: ColumnType, N, A> Column<S, T, N, A> {
     }
 
     /// Is one of the values. Of no values, this is false.
-    pub fn in_<V: IntoValue<T>>(self, values: impl IntoIterator<Item = V>) -> Filter<S> {
+    pub fn in_<V: IntoValue<T>>(self, values: impl IntoIterator<Item = V>) -> Filter<S>
+    where
+        T: Element,
+    {
         self.list(values, false)
     }
 
     /// Is none of the values. Of no values, this is true.
-    pub fn not_in<V: IntoValue<T>>(self, values: impl IntoIterator<Item = V>) -> Filter<S> {
+    pub fn not_in<V: IntoValue<T>>(self, values: impl IntoIterator<Item = V>) -> Filter<S>
+    where
+        T: Element,
+    {
         self.list(values, true)
     }
 
@@ -210,7 +216,10 @@ impl<S, T: ColumnType, N, A> Column<S, T, N, A> {
         Filter::new(Node::Compare { operand: self.into(), operator, value })
     }
 
-    fn list<V: IntoValue<T>>(self, values: impl IntoIterator<Item = V>, negated: bool) -> Filter<S> {
+    fn list<V: IntoValue<T>>(self, values: impl IntoIterator<Item = V>, negated: bool) -> Filter<S>
+    where
+        T: Element,
+    {
         let values: Vec<T> = values.into_iter().map(IntoValue::into_value).collect();
         let empty = values.is_empty();
         Filter::new(Node::List { operand: self.into(), negated, empty, values: Parameter::array(values) })

@@ -4,7 +4,8 @@ use std::marker::PhantomData;
 
 use crate::db::Executor;
 use crate::entity::{
-    Column, ColumnType, ColumnsOf, IntoAssignment, NewEntity, Parameter, Settable, TenantScoped, Values,
+    Column, ColumnType, ColumnsOf, IntoAssignment, NewEntity, Parameter, Settable, Slices, TenantScoped,
+    Values,
 };
 use crate::error::Error;
 use crate::schema::EntityDescriptor;
@@ -179,6 +180,50 @@ impl<E: TenantScoped> InsertMany<E> {
 }
 
 impl NewRows {
+    /// One array a column. Of a column of arrays, `unnest` gives where the row's own begins and ends.
+    fn render_unnest(&self, sql: &mut Sql) -> Result<(), Error> {
+        let Values { values, slices } = &self.arrays;
+        if slices.is_empty() {
+            for (i, array) in values.iter().enumerate() {
+                sql.push(if i == 0 { ", \"u\".* FROM unnest(" } else { ", " }).value(array)?;
+            }
+            sql.push(") AS \"u\"");
+            return Ok(());
+        }
+        let sliced = |i: usize| slices.iter().position(|slices| slices.position == i);
+        for (i, array) in values.iter().enumerate() {
+            match sliced(i) {
+                None => _ = sql.push(", \"u\".").number('v', i),
+                Some(n) => {
+                    sql.push(", (").value(array)?.push(")[\"u\".").number('f', n);
+                    sql.push(":\"u\".").number('l', n).push("]");
+                }
+            }
+        }
+        sql.push(" FROM unnest(");
+        let plain = || values.iter().enumerate().filter(|(i, _)| sliced(*i).is_none());
+        let mut comma = "";
+        for (_, array) in plain() {
+            sql.push(comma).value(array)?;
+            comma = ", ";
+        }
+        for Slices { first, last, .. } in slices {
+            sql.push(comma).value(first)?.push(", ").value(last)?;
+            comma = ", ";
+        }
+        comma = ") AS \"u\" (";
+        for (i, _) in plain() {
+            sql.push(comma).number('v', i);
+            comma = ", ";
+        }
+        for n in 0..slices.len() {
+            sql.push(comma).number('f', n).push(", ").number('l', n);
+            comma = ", ";
+        }
+        sql.push(")");
+        Ok(())
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.count == 0
     }
@@ -199,10 +244,7 @@ impl Statement for NewRows {
             // Every column has a default, and only the number of rows is left to say.
             sql.push(" FROM generate_series(1, ").value(&Parameter::of(Some(self.count)))?.push(")");
         } else {
-            for (i, array) in self.arrays.values.iter().enumerate() {
-                sql.push(if i == 0 { ", \"u\".* FROM unnest(" } else { ", " }).value(array)?;
-            }
-            sql.push(") AS \"u\"");
+            self.render_unnest(sql)?;
         }
         if self.returning {
             sql.returning();

@@ -5,6 +5,7 @@
 //! message: its first parameter is the tenant, as predicate and as binding at once.
 
 mod aggregate;
+mod arrays;
 mod children;
 pub(crate) mod condition;
 mod count;

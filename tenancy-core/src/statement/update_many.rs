@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use crate::db::Executor;
 use crate::entity::{
-    Alias, Assignable, Column, ColumnType, ColumnsOf, Nullability, Parameter, TenantScoped, Values,
+    Alias, Assignable, Column, ColumnType, ColumnsOf, Element, Nullability, Parameter, TenantScoped, Values,
 };
 use crate::error::Error;
 use crate::schema::EntityDescriptor;
@@ -64,7 +64,7 @@ impl<E: TenantScoped, V> UpdateMany<E, V> {
     where
         T: ColumnType,
         N: Nullability,
-        N::Value<T>: ColumnType,
+        N::Value<T>: Element,
         A: Assignable,
     {
         let name = column(E::columns()).name;

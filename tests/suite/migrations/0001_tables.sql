@@ -28,6 +28,8 @@ CREATE TABLE documents (
     project_id uuid        NOT NULL,
     name       text        NOT NULL,
     body       text        NOT NULL,
+    tags       text[]      NOT NULL,
+    scores     integer[],
     version    integer     NOT NULL DEFAULT 1,
     updated_at timestamptz NOT NULL DEFAULT '2020-01-01 00:00:00+00',
     deleted_at timestamptz

@@ -216,7 +216,7 @@ BEGIN
            c.oid, c.relkind, c.relowner, a.attnum AS tenant_number, a.atttypid AS tenant_type
     FROM (VALUES
       ('Odd Names', 'order', 'owner', ARRAY['owner', 'Id'], ARRAY['Id', 'owner', 'type', 'a"b', 'SELECT']),
-      ('public', 'documents', 'tenant_id', ARRAY['tenant_id', 'id'], ARRAY['id', 'tenant_id', 'project_id', 'name', 'body', 'version', 'updated_at', 'deleted_at']),
+      ('public', 'documents', 'tenant_id', ARRAY['tenant_id', 'id'], ARRAY['id', 'tenant_id', 'project_id', 'name', 'body', 'tags', 'scores', 'version', 'updated_at', 'deleted_at']),
       ('public', 'pages', 'tenant_id', ARRAY['tenant_id', 'id'], ARRAY['id', 'tenant_id', 'path', 'text']),
       ('public', 'projects', 'tenant_id', ARRAY['tenant_id', 'id'], ARRAY['id', 'tenant_id', 'slug', 'name', 'status', 'note', 'created_at']),
       ('public', 'samples', 'tenant_id', ARRAY['tenant_id', 'id'], ARRAY['id', 'tenant_id', 'a_bool', 'an_i16', 'an_i32', 'an_i64', 'an_f32', 'an_f64', 'a_string', 'bytes', 'a_uuid', 'at_chrono', 'on_chrono', 'at_time', 'json', 'shape', 'status', 'email', 'm_bool', 'm_i64', 'm_string', 'm_bytes', 'm_chrono', 'm_json', 'm_status']),
@@ -657,7 +657,7 @@ CREATE POLICY tenancy_allow ON "public"."documents" AS PERMISSIVE FOR ALL TO "te
   WITH CHECK ("tenant_id" = (SELECT tenancy.current_tenant()));
 REVOKE ALL ON "public"."documents" FROM "tenancy_app";
 GRANT SELECT, DELETE ON "public"."documents" TO "tenancy_app";
-GRANT INSERT ("id", "tenant_id", "project_id", "name", "body"), UPDATE ("project_id", "name", "body", "version", "updated_at", "deleted_at") ON "public"."documents" TO "tenancy_app";
+GRANT INSERT ("id", "tenant_id", "project_id", "name", "body", "tags", "scores"), UPDATE ("project_id", "name", "body", "tags", "scores", "version", "updated_at", "deleted_at") ON "public"."documents" TO "tenancy_app";
 
 -- public.pages
 ALTER TABLE "public"."pages" ENABLE ROW LEVEL SECURITY;
