@@ -111,7 +111,7 @@ fn unknown_attributes_are_named_and_the_known_ones_listed() {
         &entity("", "#[tenancy(primary)] x: i32"),
         &[(
             "primary",
-            "unknown attribute `primary`: a field takes `tenant`, `id`, `default`, `generated`, `column`, `references` and `on_delete`",
+            "unknown attribute `primary`: a field takes `tenant`, `id`, `default`, `generated`, `version`, `updated_at`, `deleted_at`, `column`, `references` and `on_delete`",
         )],
     );
     refuses(
@@ -210,6 +210,30 @@ fn default_and_generated_exclude_each_other() {
             &[("generated", "`default` and `generated` exclude each other")],
         );
     }
+}
+
+#[test]
+fn what_the_library_keeps_is_kept_by_nobody_else() {
+    for (said, other) in
+        [("version, default", "default"), ("id, updated_at", "id"), ("deleted_at, generated", "generated")]
+    {
+        let kept =
+            said.split(", ").find(|word| word.contains("_at") || *word == "version").expect("one of them");
+        refuses(
+            &entity("", &format!("#[tenancy({said})] x: i64")),
+            &[(kept, &format!("kept by the library when the row changes: it cannot be `{other}` as well"))],
+        );
+    }
+    refuses(
+        &entity("", "#[tenancy(version, updated_at)] x: i64"),
+        &[("version", "it cannot be `updated_at` as well")],
+    );
+    refuses(
+        &entity("", "#[tenancy(version)] x: i64, #[tenancy(version)] y: i64"),
+        &[("version", "`x` is the `version` of `Project` already")],
+    );
+    refuses(&entity("", "#[tenancy(deleted_at)] x: T"), &[("T", "is an `Option`")]);
+    refuses(&entity("", "#[tenancy(version)] x: Option<i64>"), &[("Option<i64>", "cannot be an `Option`")]);
 }
 
 #[test]
