@@ -14,6 +14,7 @@ mod cross_tenant;
 mod doctor;
 mod emission;
 mod errors;
+mod guide;
 mod hostile;
 mod identity;
 mod kept;
