@@ -88,6 +88,8 @@ held! {
     Time(time::OffsetDateTime),
     #[cfg(feature = "time")]
     TimeDate(time::Date),
+    #[cfg(feature = "rust_decimal")]
+    Decimal(rust_decimal::Decimal),
 }
 
 /// The value, when `T` is `U` or an `Option` of it.
