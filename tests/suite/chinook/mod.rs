@@ -17,6 +17,7 @@
 //! `same` asks for all three tenants. The tests here read only, and share one database, which is loaded by whoever comes
 //! first and dropped by whoever goes last.
 
+mod by_builder;
 mod checks;
 mod data;
 pub mod entities;
@@ -31,6 +32,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use sqlx::{AssertSqlSafe, PgConnection};
 use tenancy::prelude::*;
+
 use tenancy_testkit::{TestAuthority, TestDb};
 
 use crate::common::{connect, run};

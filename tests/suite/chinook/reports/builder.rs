@@ -118,7 +118,7 @@ pub const REPORTS: &[(&str, &str)] = &[
     ),
     (
         "long_albums",
-        "SELECT al.id, al.title, count(*), avg(t.milliseconds), sum(t.bytes)
+        "SELECT al.id, al.title, count(*), avg(t.milliseconds)::float8, sum(t.bytes)
          FROM album al JOIN track t ON t.album_id = al.id
          GROUP BY al.id, al.title HAVING avg(t.milliseconds) > 300000 AND count(*) > 5 ORDER BY al.id",
     ),
@@ -132,7 +132,7 @@ pub const REPORTS: &[(&str, &str)] = &[
     ),
     (
         "extremes_by_media_type",
-        "SELECT m.name, min(t.milliseconds), max(t.milliseconds), avg(t.bytes), min(t.unit_price), max(t.unit_price)
+        "SELECT m.name, min(t.milliseconds), max(t.milliseconds), avg(t.bytes)::float8, min(t.unit_price), max(t.unit_price)
          FROM media_type m JOIN track t ON t.media_type_id = m.id GROUP BY m.name ORDER BY m.name",
     ),
     (
