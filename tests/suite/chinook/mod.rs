@@ -33,7 +33,6 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use sqlx::{AssertSqlSafe, PgConnection};
 use tenancy::prelude::*;
-
 use tenancy_testkit::{TestAuthority, TestDb};
 
 use crate::common::{connect, run};
