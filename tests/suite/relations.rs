@@ -491,6 +491,31 @@ async fn pages_follow_each_other_without_gaps() {
     assert_eq!(of_a_key.expect("a page").into_iter().map(|p| p.slug).collect::<Vec<_>>(), ["s5", "s6"]);
 }
 
+/// One project stands in as many rows as it has tasks: its id alone would leave tasks out between two pages.
+#[tokio::test]
+async fn pages_of_many_rows_for_one_need_a_key_of_both() {
+    let twins = Twins::new().await;
+    let (db, token) = (&twins.world.db, &twins.world.a);
+    let read = || Project::find(token).inner_join_many(Task::columns().project_id);
+    let mut all = read().fetch_all(db).await.expect("rows");
+    all.sort_by_key(|(p, t)| (p.id, t.id));
+    let (mut seen, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = read().keyset(|(p, t)| (p.id.asc(), t.id.asc())).after(cursor).limit(2);
+        let page = page.fetch_all(db).await.expect("a page");
+        let Some((project, task)) = page.last() else { break };
+        cursor = Some((project.id, task.id));
+        seen.extend(page);
+    }
+    assert_eq!(seen, all);
+
+    let of_projects = read().keyset(|(p, _)| p.id.asc()).after(None).limit(2).fetch_all(db).await;
+    assert!(matches!(of_projects, Err(Error::KeysetNotUnique { entity: "Task" })), "{of_projects:?}");
+    let outer = Project::find(token).left_join_many(Task::columns().project_id);
+    let outer = outer.keyset(|(p, _)| p.id.asc()).after(None).fetch_all(db).await;
+    assert!(matches!(outer, Err(Error::KeysetNotUnique { entity: "Task" })), "{outer:?}");
+}
+
 #[tokio::test]
 async fn limits_stand_behind_what_is_taken_together() {
     let world = World::new().await;

@@ -32,6 +32,11 @@ impl Join {
             sql.and_live(self.entity, self.alias);
         }
     }
+
+    /// Whether one row of the other table can stand in several rows.
+    pub(crate) fn is_many(&self) -> bool {
+        self.on.child == self.alias
+    }
 }
 
 impl<S: Rows, R> Select<S, R> {

@@ -97,7 +97,9 @@ impl<S: Rows, R> Select<S, R> {
     /// ```
     ///
     /// The id, or the columns of a `unique(..)`, stand among the columns of the key: otherwise fetching is
-    /// [`Error::KeysetNotUnique`]. What was said by [`order_by`](Self::order_by) before is left out.
+    /// [`Error::KeysetNotUnique`]. Those of each table that was joined by
+    /// [`inner_join_many`](Select::inner_join_many) stand there as well, since one row of the other table stands in many
+    /// rows; what [`left_join_many`](Select::left_join_many) joins can be `NULL`, and has no pages. What was said by [`order_by`](Self::order_by) before is left out.
     pub fn keyset<K: KeyOrder<S>>(mut self, key: impl FnOnce(S::Columns) -> K) -> Keyset<S, R, K::Cursor> {
         let mut terms = Terms::default();
         key(S::__columns()).__terms(&mut terms);

@@ -1,5 +1,7 @@
 //! [`Read`]: a read without the types of its rows, as it is rendered.
 
+use std::iter::once;
+
 use crate::entity::{Alias, Parameter};
 use crate::error::Error;
 use crate::schema::{EntityDescriptor, unquoted};
@@ -108,18 +110,27 @@ impl Read {
         if !self.keyset {
             return Ok(());
         }
+        // A row of a table that is joined by `_many` shares that of the other with its siblings.
+        let many = self.joins.iter().filter(|join| join.is_many()).map(|join| (join.entity, join.alias));
+        match once((self.entity, Alias::ROOT))
+            .chain(many)
+            .find(|(entity, alias)| !self.is_key(entity, *alias))
+        {
+            None => Ok(()),
+            Some((entity, _)) => Err(Error::KeysetNotUnique { entity: entity.entity }),
+        }
+    }
+
+    /// Whether the order tells the rows of this table apart.
+    fn is_key(&self, entity: &EntityDescriptor, table: Alias) -> bool {
         let named = |name: &str| {
             self.order.iter().any(|term| match &term.operand {
-                Operand::Column(Place { alias: Alias::ROOT, name: quoted }) => unquoted(quoted) == name,
-                Operand::Column(_) | Operand::Aggregate(_) => false,
+                Operand::Column(Place { alias, name: quoted }) => *alias == table && unquoted(quoted) == name,
+                Operand::Aggregate(_) => false,
             })
         };
-        let mut keys = self.entity.uniques.iter();
-        if self.entity.id().all(|id| named(id.name)) || keys.any(|key| key.iter().all(|name| named(name))) {
-            Ok(())
-        } else {
-            Err(Error::KeysetNotUnique { entity: self.entity.entity })
-        }
+        let mut keys = entity.uniques.iter();
+        entity.id().all(|id| named(id.name)) || keys.any(|key| key.iter().all(|name| named(name)))
     }
 }
 
