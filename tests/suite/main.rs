@@ -27,6 +27,7 @@ mod pipeline;
 mod pooler;
 mod property;
 mod public;
+mod queries;
 mod raw;
 mod relations;
 mod round_trips;
