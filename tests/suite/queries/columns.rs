@@ -9,7 +9,7 @@ use futures_util::TryStreamExt as _;
 use futures_util::future::BoxFuture;
 use tenancy::Error;
 use tenancy::entity::{
-    Column, ColumnType, Defaulted, Id, NotNull, Nullability, Nullable, References, Required,
+    Column, ColumnType, Defaulted, Element, Id, NotNull, Nullability, Nullable, References, Required,
 };
 use tenancy::prelude::*;
 use tenancy::statement::{Aggregate, Filter, OfAggregate, Order, PerGroup, Projection, Rows, Select};
@@ -122,7 +122,7 @@ pub type Word<S> = Aggregate<S, String, Nullable>;
 pub type Selected<S> = (Number<S>, Sum<S>, Average<S>, Extreme<S>, Word<S>);
 
 /// A type of columns. What some type has not is never asked of it.
-pub trait Scalar: ColumnType + Clone {
+pub trait Scalar: Element + Clone {
     fn of(value: Value) -> Self;
     fn parsed(text: &str) -> Self;
 
