@@ -65,7 +65,7 @@ async fn a_hostile_value_is_data() {
         macro_rules! finds {
             ($what:literal, $filter:expr) => {{
                 let found = Project::find(a).filter(|p| p.id.eq(id)).filter($filter).fetch_all(db).await;
-                assert_eq!(found.expect(&shown), [mine.clone()], "{}: {shown}", $what);
+                assert_eq!(found.expect(&shown), std::slice::from_ref(&mine), "{}: {shown}", $what);
             }};
         }
         finds!("eq", |p| p.name.eq(value));
@@ -93,7 +93,11 @@ async fn a_hostile_value_is_data() {
         assert_eq!(joined.fetch_all(db).await.expect(&shown).len(), 1, "joined: {shown}");
         let parents = Project::find(a)
             .filter(|p| p.exists(Task::columns().project_id, |t| t.title.eq(value)).and(p.id.eq(id)));
-        assert_eq!(parents.fetch_all(db).await.expect(&shown), [mine.clone()], "exists: {shown}");
+        assert_eq!(
+            parents.fetch_all(db).await.expect(&shown),
+            std::slice::from_ref(&mine),
+            "exists: {shown}"
+        );
         let groups = Task::find(a)
             .filter(|t| t.project_id.eq(id))
             .group_by(|t| t.title)
@@ -109,7 +113,11 @@ async fn a_hostile_value_is_data() {
             .filter(|p| p.name.eq(value).and(p.id.eq(id)))
             .set(|p| p.note, value)
             .set(|p| p.name, value);
-        assert_eq!(updated.fetch_all(db).await.expect(&shown), [mine.clone()], "updated: {shown}");
+        assert_eq!(
+            updated.fetch_all(db).await.expect(&shown),
+            std::slice::from_ref(&mine),
+            "updated: {shown}"
+        );
         let upsert = Project::insert(a, new())
             .on_conflict(|k| k.slug)
             .do_update(|u| u.set(|p| p.name, value).set_excluded(|p| p.note).filter(|p| p.name.eq(value)));

@@ -62,7 +62,7 @@ impl EntityDescriptor {
 }
 
 /// The columns that the library writes by itself when a row changes.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Kept {
     /// `#[tenancy(version)]`: one more with each change.
     pub version: Option<&'static str>,

@@ -227,6 +227,7 @@ impl Which {
 }
 
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "reads are most of them")]
 pub enum Statement {
     Read {
         shape: Shape,

@@ -68,10 +68,13 @@ fn slice() -> impl Strategy<Value = Slice> + Clone {
         .prop_map(|(limit, offset)| Slice { limit, offset })
 }
 
+/// A table, the table of the row around its subquery, and how deep it stands.
+type Depth = (Table, Option<Table>, u32);
+
 /// Strategies of conditions are made once for each table.
 #[derive(Default)]
 struct Generator {
-    nested: RefCell<HashMap<(Table, Option<Table>, u32), BoxedStrategy<Tree>>>,
+    nested: RefCell<HashMap<Depth, BoxedStrategy<Tree>>>,
 }
 
 impl Generator {

@@ -59,7 +59,7 @@ fn a_tenant_among_others_is_answered_as_if_alone() {
                 let script = strategy.new_tree(&mut runner).expect("a script");
                 let ran = runner.run_one(script, |script| {
                     let ran = runtime.block_on(run::run(&world, &script, &tally));
-                    ran.map_err(|difference| TestCaseError::fail(difference))
+                    ran.map_err(TestCaseError::fail)
                 });
                 if let Err(TestError::Fail(reason, script)) = ran {
                     // The others need not go on.

@@ -1,6 +1,6 @@
 //! A database with the isolated tables of several tenants, and beside them those of each tenant alone.
 
-use std::cell::{Cell, RefCell, RefMut};
+use std::cell::{Cell, RefCell};
 
 use futures_util::TryStreamExt as _;
 use sqlx::migrate::Migrator;
@@ -9,9 +9,10 @@ use sqlx::{AssertSqlSafe, PgConnection, Row as _, ValueRef as _};
 use tenancy::prelude::*;
 use tenancy::schema::__write;
 use tenancy_testkit::{TestAuthority, TestDb};
+use tokio::sync::Mutex;
 
 use super::columns::Cells;
-use super::describe::{New, Rows};
+use super::describe::Rows;
 use super::run::{new_item, new_link, new_tag, new_team};
 use super::sql::{dump, insert, values};
 use super::tables::{Item, Link, SCHEMA, TABLES, TENANTS, Table, Tag, Team, all_ddl, alone};
@@ -25,7 +26,7 @@ pub struct World {
     /// Whether row-level security is on.
     rls: Cell<bool>,
     /// Asks the tables of one tenant alone, and looks at everybody's.
-    superuser: RefCell<PgConnection>,
+    superuser: Mutex<PgConnection>,
     /// What the database is dropped with.
     _test: TestDb,
 }
@@ -52,13 +53,9 @@ impl World {
             tenants: (0..TENANTS).map(|_| TenantId::random()).collect(),
             tokens: RefCell::default(),
             rls: Cell::new(true),
-            superuser: RefCell::new(test.connect_as_superuser().await),
+            superuser: Mutex::new(test.connect_as_superuser().await),
             _test: test,
         }
-    }
-
-    fn superuser(&self) -> RefMut<'_, PgConnection> {
-        self.superuser.borrow_mut()
     }
 
     /// Takes everything away, and gives each tenant these rows: by the library, and in the tables beside by hand.
@@ -95,13 +92,12 @@ impl World {
         }
         self.tokens.replace(tokens.clone());
         for (token, Rows { teams, items, tags, links }) in tokens.iter().zip(rows) {
-            let of = |rows: &[New]| rows.to_vec().into_iter();
             let db = &self.db;
             let filled = async {
-                Team::insert_many(token, of(teams).map(new_team)).execute(db).await?;
-                Item::insert_many(token, of(items).map(new_item)).execute(db).await?;
-                Tag::insert_many(token, of(tags).map(new_tag)).execute(db).await?;
-                Link::insert_many(token, of(links).map(new_link)).execute(db).await
+                Team::insert_many(token, teams.iter().cloned().map(new_team)).execute(db).await?;
+                Item::insert_many(token, items.iter().cloned().map(new_item)).execute(db).await?;
+                Tag::insert_many(token, tags.iter().cloned().map(new_tag)).execute(db).await?;
+                Link::insert_many(token, links.iter().cloned().map(new_link)).execute(db).await
             };
             filled.await.map_err(|error| format!("the rows are not inserted: {error}"))?;
         }
@@ -113,13 +109,13 @@ impl World {
     }
 
     async fn run(&self, text: &str) -> Result<(), sqlx::Error> {
-        sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut *self.superuser()).await.map(drop)
+        sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut *self.superuser.lock().await).await.map(drop)
     }
 
     /// Runs one statement of the test's own: its rows, and the number of those that it affected.
     pub async fn ask(&self, text: &str) -> Result<(Vec<Cells>, u64), sqlx::Error> {
         let (mut rows, mut affected) = (Vec::new(), 0);
-        let mut connection = self.superuser();
+        let mut connection = self.superuser.lock().await;
         let mut answer = sqlx::raw_sql(AssertSqlSafe(text)).fetch_many(&mut *connection);
         while let Some(part) = answer.try_next().await? {
             match part {
