@@ -227,12 +227,11 @@ impl Which {
 }
 
 #[derive(Debug, Clone)]
-#[expect(clippy::large_enum_variant, reason = "reads are most of them")]
 pub enum Statement {
     Read {
         shape: Shape,
         filters: Vec<Tree>,
-        ask: Ask,
+        ask: Box<Ask>,
     },
     Count {
         table: Table,

@@ -68,13 +68,13 @@ fn slice() -> impl Strategy<Value = Slice> + Clone {
         .prop_map(|(limit, offset)| Slice { limit, offset })
 }
 
-/// A table, the table of the row around its subquery, and how deep it stands.
-type Depth = (Table, Option<Table>, u32);
+/// The table of a subquery, that of the row around it, and how deep its condition goes.
+type Nested = (Table, Option<Table>, u32);
 
 /// Strategies of conditions are made once for each table.
 #[derive(Default)]
 struct Generator {
-    nested: RefCell<HashMap<Depth, BoxedStrategy<Tree>>>,
+    nested: RefCell<HashMap<Nested, BoxedStrategy<Tree>>>,
 }
 
 impl Generator {
@@ -323,7 +323,7 @@ impl Generator {
             asks.push((4, self.groups(&parts)));
         }
         (self.filters(&parts), proptest::strategy::Union::new_weighted(asks))
-            .prop_map(move |(filters, ask)| Statement::Read { shape, filters, ask })
+            .prop_map(move |(filters, ask)| Statement::Read { shape, filters, ask: Box::new(ask) })
             .boxed()
     }
 
