@@ -100,7 +100,8 @@ pub enum Error {
     /// connection was lost.
     #[error("the transaction is gone: it stood idle for too long, or its connection was lost")]
     TransactionLost,
-    /// A statement of the transaction failed, so that PostgreSQL could not commit it. It was rolled back.
+    /// A statement of the transaction (or of its savepoint) failed, so that PostgreSQL could not commit it, or a savepoint was
+    /// left in the middle. It was rolled back, or can only be rolled back.
     #[error("a statement of this transaction failed, so it was rolled back and not committed")]
     TransactionAborted,
     /// The database would not isolate tenants. Only [`connect`](crate::db::TenantDbBuilder::connect), and the opening

@@ -31,6 +31,7 @@ mod queries;
 mod raw;
 mod relations;
 mod round_trips;
+mod savepoints;
 mod statements;
 mod stress;
 mod transactions;

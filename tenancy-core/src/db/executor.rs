@@ -156,12 +156,8 @@ impl Session<'_> {
     }
 
     /// Takes note of how the statement ended.
-    pub(crate) fn end<T>(
-        mut self,
-        result: Result<T, sqlx::Error>,
-        entity: &'static EntityDescriptor,
-    ) -> Result<T, Error> {
-        let result = result.map_err(|error| Error::from_driver(error, entity.entity));
+    pub(crate) fn end<T>(mut self, result: Result<T, sqlx::Error>, entity: &'static str) -> Result<T, Error> {
+        let result = result.map_err(|error| Error::from_driver(error, entity));
         if let (Err(Error::Database(_) | Error::OtherTenant), Self::Transaction(parking)) =
             (&result, &mut self)
         {

@@ -6,6 +6,7 @@
 //! Nothing is sent before a connection is handed out (an idle one is asked after some seconds whether it is alive)
 //! and nothing after: what binds the tenant lives and dies with the statement's own transaction.
 
+mod advisory;
 mod bound;
 mod builder;
 mod checkout;
@@ -15,6 +16,7 @@ mod janitor;
 pub(crate) mod lend;
 mod probe;
 mod raw;
+mod savepoint;
 mod transaction;
 
 use std::any::TypeId;

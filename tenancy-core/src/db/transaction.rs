@@ -112,6 +112,8 @@ impl TenantTx {
             checkout: Some(checkout),
             since: Instant::now(),
             failed: false,
+            savepoints: 0,
+            abandoned: false,
         })));
         db.watch(&slot);
         Ok(Self { db: db.clone(), token: token.clone(), slot })
@@ -142,7 +144,11 @@ impl TenantTx {
     /// `COMMIT` with success even so); any other [`Error`] when the commit did not reach the server. An expired token
     /// does not keep a transaction from committing.
     pub async fn commit(self) -> Result<(), Error> {
-        let mut parking = self.park()?;
+        let mut parking = self.park_to_end()?;
+        if self.slot.is_abandoned() {
+            parking.end("ROLLBACK").await?;
+            return Err(Error::TransactionAborted);
+        }
         if parking.failed && parking.aborted().await? {
             parking.end("ROLLBACK").await?;
             return Err(Error::TransactionAborted);
@@ -156,7 +162,7 @@ impl TenantTx {
     ///
     /// An [`Error`] when the connection failed; the transaction is rolled back all the same.
     pub async fn rollback(self) -> Result<(), Error> {
-        self.park()?.end("ROLLBACK").await
+        self.park_to_end()?.end("ROLLBACK").await
     }
 
     pub(crate) fn token(&self) -> &TenantToken {
@@ -171,8 +177,21 @@ impl TenantTx {
         self.park().map(Session::Transaction)
     }
 
+    /// Where the connection lies between two statements.
+    pub(super) fn slot(&self) -> Arc<Slot> {
+        Arc::clone(&self.slot)
+    }
+
     /// Takes the connection out of its slot; it goes back when the [`Parking`] is dropped.
     pub(super) fn park(&self) -> Result<Parking<'_>, Error> {
+        if self.slot.is_abandoned() {
+            return Err(Error::TransactionAborted);
+        }
+        self.park_to_end()
+    }
+
+    /// As [`park`](Self::park), to end the transaction: also one that can only be rolled back.
+    fn park_to_end(&self) -> Result<Parking<'_>, Error> {
         let mut parked = self.slot.lock();
         let checkout = parked.checkout.take().ok_or(Error::TransactionLost)?;
         Ok(Parking { slot: &self.slot, checkout: Some(checkout), failed: parked.failed })
@@ -201,9 +220,31 @@ struct Parked {
     since: Instant,
     /// A statement failed.
     failed: bool,
+    /// How many savepoints are open.
+    savepoints: u32,
+    /// The closure of a savepoint was dropped in the middle: nothing of the transaction may be committed.
+    abandoned: bool,
 }
 
 impl Slot {
+    /// Notes a further savepoint, and tells how many were open before.
+    pub(super) fn enter(&self) -> u32 {
+        let mut parked = self.lock();
+        parked.savepoints += 1;
+        parked.savepoints - 1
+    }
+
+    /// Notes that a savepoint, and what is below it, is over; or that nobody knows how.
+    pub(super) fn leave(&self, level: u32, abandoned: bool) {
+        let mut parked = self.lock();
+        parked.savepoints = level;
+        parked.abandoned |= abandoned;
+    }
+
+    fn is_abandoned(&self) -> bool {
+        self.lock().abandoned
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Parked> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

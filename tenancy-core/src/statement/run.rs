@@ -78,7 +78,7 @@ async fn open<'c>(statement: &dyn Statement, source: Source<'c>) -> Result<(Sess
 pub(crate) async fn execute(statement: &dyn Statement, source: Source<'_>) -> Result<u64, Error> {
     let (mut session, query) = open(statement, source).await?;
     let done = query.execute(session.start()).await;
-    Ok(session.end(done, statement.entity())?.rows_affected())
+    Ok(session.end(done, statement.entity().entity)?.rows_affected())
 }
 
 /// How a row is read.
@@ -93,7 +93,7 @@ pub(crate) async fn fetch_optional<T>(
 ) -> Result<Option<T>, Error> {
     let (mut session, query) = open(statement, source).await?;
     let row = query.fetch_optional(session.start()).await;
-    let row = session.end(row, statement.entity())?;
+    let row = session.end(row, statement.entity().entity)?;
     row.map(|row| decode(Row::new(&row)))
         .transpose()
         .map_err(|error| Error::from_driver(error, statement.entity().entity))
@@ -114,7 +114,7 @@ pub(crate) async fn fetch_all<T: Send>(
     source: Source<'_>,
     decode: impl Decode<T>,
 ) -> Result<Vec<T>, Error> {
-    let entity = statement.entity();
+    let entity = statement.entity().entity;
     let (mut session, query) = open(statement, source).await?;
     let rows: Result<Vec<T>, sqlx::Error> =
         query.fetch(session.start()).and_then(async |row| decode(Row::new(&row))).try_collect().await;
@@ -128,7 +128,7 @@ pub(crate) fn fetch<'c, T: Send + 'static>(
     decode: fn(Row<'_>) -> Result<T, sqlx::Error>,
 ) -> BoxStream<'c, Result<T, Error>> {
     Box::pin(async_stream::try_stream! {
-        let entity = statement.entity();
+        let entity = statement.entity().entity;
         let (mut session, query) = open(&statement, source).await?;
         let mut rows = query.fetch(session.start());
         let end = loop {
@@ -137,7 +137,7 @@ pub(crate) fn fetch<'c, T: Send + 'static>(
                     if statement.scope().is_expired() {
                         Err(Error::TokenExpired)?;
                     }
-                    yield decode(Row::new(&row)).map_err(|error| Error::from_driver(error, entity.entity))?;
+                    yield decode(Row::new(&row)).map_err(|error| Error::from_driver(error, entity))?;
                 }
                 Ok(None) => break Ok(()),
                 Err(error) => break Err(error),
