@@ -3,7 +3,7 @@
 //! Joins, aggregates, subqueries, pages, upserts and bulk updates, each beside the statement that a careful hand writes with
 //! sqlx over the same rows in tables without row-level security, on one connection of its own and without a pool. In each
 //! round every contender runs a slice, and what is compared are slices of one round; the hand runs twice, so that its own
-//! noise shows. Before anything is timed, both must come to the same number of rows.
+//! noise shows. Client and server share one core. Before anything is timed, both must come to the same number of rows.
 
 #[path = "../statistics.rs"]
 #[allow(dead_code, reason = "shared with the benchmark, which does more with it")]
@@ -326,8 +326,19 @@ async fn run(connection: &mut PgConnection, sql: String) -> anyhow::Result<()> {
     Ok(connection.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await.map(drop)?)
 }
 
+/// This process and the server that it starts share one core: a message that wakes the other on another core costs as much as
+/// the statement.
+fn pin() -> anyhow::Result<()> {
+    let mut one = rustix::thread::CpuSet::new();
+    let all = rustix::thread::sched_getaffinity(None)?;
+    let last = (0..rustix::thread::CpuSet::MAX_CPU).rfind(|core| all.is_set(*core)).context("no core")?;
+    one.set(last);
+    Ok(rustix::thread::sched_setaffinity(None, &one)?)
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
+    pin()?;
     let sql = SCHEMA.sql().map_err(|errors| anyhow::anyhow!("{errors:?}"))?;
     let test = TestDb::builder().sql(TABLES).sql(sql).create().await?;
     let mut superuser = test.connect_as_superuser().await;

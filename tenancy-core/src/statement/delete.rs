@@ -234,7 +234,7 @@ impl<E: SoftDelete, S> Restore<E, S> {
     ///
     /// # Errors
     ///
-    /// As [`Delete::execute`]. [`Error::Database`] when a row that came since has the same unique key.
+    /// As [`Delete::execute`].
     pub async fn execute<'c, X: Executor<'c>>(self, executor: X) -> Result<u64, Error>
     where
         S: Chosen,
