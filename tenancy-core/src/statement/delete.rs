@@ -102,8 +102,7 @@ impl<E: TenantScoped, S> Delete<E, S> {
     where
         S: Chosen,
     {
-        let rows = run::execute(&self.removal, executor.source()).await?;
-        self.removal.found(rows, rows == 0)
+        run::execute(&self.removal, executor.source()).await
     }
 
     /// Deletes the rows and returns the first of them, if there was one.
@@ -116,9 +115,7 @@ impl<E: TenantScoped, S> Delete<E, S> {
         S: Chosen,
     {
         self.removal.returning = true;
-        let row = run::fetch_optional(&self.removal, executor.source(), decode::<E>).await?;
-        let none = row.is_none();
-        self.removal.found(row, none)
+        run::fetch_optional(&self.removal, executor.source(), decode::<E>).await
     }
 
     /// Deletes the rows and returns the first of them.
@@ -143,18 +140,10 @@ impl<E: TenantScoped, S> Delete<E, S> {
         S: Chosen,
     {
         self.removal.returning = true;
-        let rows = run::fetch_all(&self.removal, executor.source(), decode::<E>).await?;
-        let none = rows.is_empty();
-        self.removal.found(rows, none)
+        run::fetch_all(&self.removal, executor.source(), decode::<E>).await
     }
 
     run::sql_of!(removal);
-}
-
-impl Removal {
-    fn found<T>(&self, found: T, none: bool) -> Result<T, Error> {
-        self.version.found(found, none, self.entity)
-    }
 }
 
 impl Statement for Removal {
@@ -178,22 +167,22 @@ impl Statement for Removal {
         Ok(())
     }
 
+    fn found_none(&self) -> Result<(), Error> {
+        self.version.found_none(self.entity)
+    }
+
     fn render(&self, sql: &mut Sql) -> Result<(), Error> {
-        match (self.how, self.entity.kept.deleted_at) {
-            (How::Marked, Some(deleted_at)) => {
-                sql.push("UPDATE ").table().push(" SET ").name(deleted_at).push(" = now()").and_kept();
-                sql.of_tenant().and_live(self.entity, Alias::ROOT);
+        let marks = match self.how {
+            How::Gone => None,
+            How::Marked => Some((" = now()", " IS NULL")),
+            How::Restored => Some((" = NULL", " IS NOT NULL")),
+        };
+        match marks.zip(self.entity.kept.deleted_at) {
+            None => _ = sql.push("DELETE FROM ").table().of_tenant(),
+            Some(((value, test), deleted_at)) => {
+                sql.push("UPDATE ").table().push(" SET ").name(deleted_at).push(value).and_kept();
+                sql.of_tenant().push(" AND ").alias(Alias::ROOT).push(".").name(deleted_at).push(test);
             }
-            (How::Restored, Some(deleted_at)) => {
-                sql.push("UPDATE ").table().push(" SET ").name(deleted_at).push(" = NULL").and_kept();
-                sql.of_tenant()
-                    .push(" AND ")
-                    .alias(Alias::ROOT)
-                    .push(".")
-                    .name(deleted_at)
-                    .push(" IS NOT NULL");
-            }
-            (How::Gone, _) | (_, None) => _ = sql.push("DELETE FROM ").table().of_tenant(),
         }
         self.version.render(sql, self.entity)?;
         self.conditions.render(sql)?;

@@ -155,11 +155,7 @@ impl<E: TenantScoped> InsertMany<E> {
     ///
     /// An [`Error`] when no row was inserted.
     pub async fn execute<'c, X: Executor<'c>>(self, executor: X) -> Result<u64, Error> {
-        let source = executor.source();
-        if self.rows.is_empty() {
-            return source.check(&self.rows.scope, self.rows.entity).map(|()| 0);
-        }
-        run::execute(&self.rows, source).await
+        run::execute(&self.rows, executor.source()).await
     }
 
     /// Inserts the rows and returns them. Of no rows, nothing is sent.
@@ -168,12 +164,8 @@ impl<E: TenantScoped> InsertMany<E> {
     ///
     /// An [`Error`] when no row was inserted.
     pub async fn fetch_all<'c, X: Executor<'c>>(mut self, executor: X) -> Result<Vec<E>, Error> {
-        let source = executor.source();
-        if self.rows.is_empty() {
-            return source.check(&self.rows.scope, self.rows.entity).map(|()| Vec::new());
-        }
         self.rows.returning = true;
-        run::fetch_all(&self.rows, source, decode::<E>).await
+        run::fetch_all(&self.rows, executor.source(), decode::<E>).await
     }
 
     run::sql_of!(rows);
@@ -223,10 +215,6 @@ impl NewRows {
         sql.push(")");
         Ok(())
     }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.count == 0
-    }
 }
 
 impl Statement for NewRows {
@@ -236,6 +224,10 @@ impl Statement for NewRows {
 
     fn entity(&self) -> &'static EntityDescriptor {
         self.entity
+    }
+
+    fn is_empty(&self) -> bool {
+        self.count == 0
     }
 
     fn render(&self, sql: &mut Sql) -> Result<(), Error> {

@@ -32,6 +32,16 @@ pub(crate) trait Statement: Send + Sync {
         Ok(())
     }
 
+    /// It is about no rows, so that nothing has to be sent.
+    fn is_empty(&self) -> bool {
+        false
+    }
+
+    /// What it means that there was no such row: an error, where one was claimed to be there.
+    fn found_none(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
     fn render(&self, sql: &mut Sql) -> Result<(), Error>;
 }
 
@@ -76,9 +86,16 @@ async fn open<'c>(statement: &dyn Statement, source: Source<'c>) -> Result<(Sess
 
 /// Runs a statement for the number of rows that it affected.
 pub(crate) async fn execute(statement: &dyn Statement, source: Source<'_>) -> Result<u64, Error> {
+    if statement.is_empty() {
+        return source.check(statement.scope(), statement.entity()).map(|()| 0);
+    }
     let (mut session, query) = open(statement, source).await?;
     let done = query.execute(session.start()).await;
-    Ok(session.end(done, statement.entity().entity)?.rows_affected())
+    let rows = session.end(done, statement.entity().entity)?.rows_affected();
+    if rows == 0 {
+        statement.found_none()?;
+    }
+    Ok(rows)
 }
 
 /// How a row is read.
@@ -91,9 +108,15 @@ pub(crate) async fn fetch_optional<T>(
     source: Source<'_>,
     decode: impl Decode<T>,
 ) -> Result<Option<T>, Error> {
+    if statement.is_empty() {
+        return source.check(statement.scope(), statement.entity()).map(|()| None);
+    }
     let (mut session, query) = open(statement, source).await?;
     let row = query.fetch_optional(session.start()).await;
     let row = session.end(row, statement.entity().entity)?;
+    if row.is_none() {
+        statement.found_none()?;
+    }
     row.map(|row| decode(Row::new(&row)))
         .transpose()
         .map_err(|error| Error::from_driver(error, statement.entity().entity))
@@ -114,11 +137,18 @@ pub(crate) async fn fetch_all<T: Send>(
     source: Source<'_>,
     decode: impl Decode<T>,
 ) -> Result<Vec<T>, Error> {
+    if statement.is_empty() {
+        return source.check(statement.scope(), statement.entity()).map(|()| Vec::new());
+    }
     let entity = statement.entity().entity;
     let (mut session, query) = open(statement, source).await?;
     let rows: Result<Vec<T>, sqlx::Error> =
         query.fetch(session.start()).and_then(async |row| decode(Row::new(&row))).try_collect().await;
-    session.end(rows, entity)
+    let rows = session.end(rows, entity)?;
+    if rows.is_empty() {
+        statement.found_none()?;
+    }
+    Ok(rows)
 }
 
 /// Runs a statement for its rows, one at a time. The stream ends with an error when the token expires.

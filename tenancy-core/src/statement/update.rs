@@ -53,6 +53,12 @@ struct Change {
     returning: bool,
 }
 
+/// Adds an assignment. The last of several for one column counts.
+pub(super) fn assign<V>(assignments: &mut Vec<(&'static str, V)>, column: &'static str, value: V) {
+    assignments.retain(|(set, _)| *set != column);
+    assignments.push((column, value));
+}
+
 impl<E: TenantScoped> Update<E> {
     pub(crate) fn new<P: Proof + ?Sized>(proof: &P) -> Self {
         let change = Change {
@@ -115,8 +121,7 @@ impl<E: TenantScoped, S> Update<E, S> {
         V: IntoAssignment<T, N>,
     {
         let name = column(E::columns()).name;
-        self.change.assignments.retain(|(set, _)| *set != name);
-        self.change.assignments.push((name, value.into_parameter()));
+        assign(&mut self.change.assignments, name, value.into_parameter());
         self
     }
 
@@ -131,8 +136,7 @@ impl<E: TenantScoped, S> Update<E, S> {
     where
         S: Chosen,
     {
-        let rows = run::execute(&self.change, executor.source()).await?;
-        self.change.found(rows, rows == 0)
+        run::execute(&self.change, executor.source()).await
     }
 
     /// Changes the rows and returns the first of them.
@@ -157,9 +161,7 @@ impl<E: TenantScoped, S> Update<E, S> {
         S: Chosen,
     {
         self.change.returning = true;
-        let row = run::fetch_optional(&self.change, executor.source(), decode::<E>).await?;
-        let none = row.is_none();
-        self.change.found(row, none)
+        run::fetch_optional(&self.change, executor.source(), decode::<E>).await
     }
 
     /// Changes the rows and returns them.
@@ -172,18 +174,10 @@ impl<E: TenantScoped, S> Update<E, S> {
         S: Chosen,
     {
         self.change.returning = true;
-        let rows = run::fetch_all(&self.change, executor.source(), decode::<E>).await?;
-        let none = rows.is_empty();
-        self.change.found(rows, none)
+        run::fetch_all(&self.change, executor.source(), decode::<E>).await
     }
 
     run::sql_of!(change);
-}
-
-impl Change {
-    fn found<T>(&self, found: T, none: bool) -> Result<T, Error> {
-        self.version.found(found, none, self.entity)
-    }
 }
 
 impl Statement for Change {
@@ -208,6 +202,10 @@ impl Statement for Change {
             return Err(Error::FilterAlwaysTrue { statement: "update", entity });
         }
         Ok(())
+    }
+
+    fn found_none(&self) -> Result<(), Error> {
+        self.version.found_none(self.entity)
     }
 
     fn render(&self, sql: &mut Sql) -> Result<(), Error> {

@@ -15,6 +15,7 @@ use crate::statement::proof::{Proof, Scope};
 use crate::statement::run::{self, Statement};
 use crate::statement::select::decode;
 use crate::statement::sql::Sql;
+use crate::statement::update::assign;
 
 /// Changes many rows of one tenant: made by [`TenantScoped::update_many`].
 #[must_use = "an update does nothing until it is executed or fetched"]
@@ -29,6 +30,8 @@ pub struct UpdateMany<E, V> {
 struct Changes {
     scope: Scope,
     entity: &'static EntityDescriptor,
+    /// How many rows are meant.
+    count: usize,
     ids: Values,
     columns: Vec<(&'static str, Parameter)>,
     returning: bool,
@@ -41,6 +44,7 @@ impl<E: TenantScoped, V> UpdateMany<E, V> {
         let changes = Changes {
             scope: Scope::Tenant(proof.token().clone()),
             entity: E::DESCRIPTOR,
+            count: rows.len(),
             ids,
             columns: Vec::new(),
             returning: false,
@@ -68,8 +72,8 @@ impl<E: TenantScoped, V> UpdateMany<E, V> {
         A: Assignable,
     {
         let name = column(E::columns()).name;
-        self.changes.columns.retain(|(set, _)| *set != name);
-        self.changes.columns.push((name, Parameter::array(self.rows.iter().map(value).collect())));
+        let values = Parameter::array(self.rows.iter().map(value).collect());
+        assign(&mut self.changes.columns, name, values);
         self
     }
 
@@ -79,11 +83,7 @@ impl<E: TenantScoped, V> UpdateMany<E, V> {
     ///
     /// [`Error::NothingToSet`] without any [`set`](Self::set); any other [`Error`] when the statement did not run.
     pub async fn execute<'c, X: Executor<'c>>(self, executor: X) -> Result<u64, Error> {
-        let source = executor.source();
-        if self.rows.is_empty() {
-            return source.check(&self.changes.scope, self.changes.entity).map(|()| 0);
-        }
-        run::execute(&self.changes, source).await
+        run::execute(&self.changes, executor.source()).await
     }
 
     /// Changes the rows and returns them, in no order. Of no elements, nothing is sent.
@@ -92,12 +92,8 @@ impl<E: TenantScoped, V> UpdateMany<E, V> {
     ///
     /// As [`execute`](Self::execute).
     pub async fn fetch_all<'c, X: Executor<'c>>(mut self, executor: X) -> Result<Vec<E>, Error> {
-        let source = executor.source();
-        if self.rows.is_empty() {
-            return source.check(&self.changes.scope, self.changes.entity).map(|()| Vec::new());
-        }
         self.changes.returning = true;
-        run::fetch_all(&self.changes, source, decode::<E>).await
+        run::fetch_all(&self.changes, executor.source(), decode::<E>).await
     }
 
     run::sql_of!(changes);
@@ -113,10 +109,14 @@ impl Statement for Changes {
     }
 
     fn check(&self) -> Result<(), Error> {
-        match self.columns.is_empty() {
-            true => Err(Error::NothingToSet { entity: self.entity.entity }),
-            false => Ok(()),
+        if self.columns.is_empty() {
+            return Err(Error::NothingToSet { entity: self.entity.entity });
         }
+        Ok(())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.count == 0
     }
 
     fn render(&self, sql: &mut Sql) -> Result<(), Error> {

@@ -18,6 +18,7 @@ use crate::statement::proof::Scope;
 use crate::statement::run::{self, Statement};
 use crate::statement::select::decode;
 use crate::statement::sql::Sql;
+use crate::statement::update::assign;
 
 /// An insert that knows which key it may conflict with: made by [`Insert::on_conflict`] and [`InsertMany::on_conflict`].
 #[must_use = "say what happens on a conflict: `do_nothing()` or `do_update()`"]
@@ -129,8 +130,7 @@ impl<E: TenantScoped> Overwrite<E> {
     }
 
     fn assign(mut self, column: &'static str, value: Option<Parameter>) -> Self {
-        self.assignments.columns.retain(|(set, _)| *set != column);
-        self.assignments.columns.push((column, value));
+        assign(&mut self.assignments.columns, column, value);
         self
     }
 }
@@ -142,11 +142,7 @@ impl<E: TenantScoped> Upsert<E> {
     ///
     /// [`Error::NothingToSet`] when an update sets nothing; any other [`Error`] when the statement did not run.
     pub async fn execute<'c, X: Executor<'c>>(self, executor: X) -> Result<u64, Error> {
-        let source = executor.source();
-        if self.merge.is_empty() {
-            return source.check(self.merge.scope(), self.merge.entity()).map(|()| 0);
-        }
-        run::execute(&self.merge, source).await
+        run::execute(&self.merge, executor.source()).await
     }
 
     /// Inserts, and returns the first row that was inserted or changed.
@@ -164,12 +160,8 @@ impl<E: TenantScoped> Upsert<E> {
     ///
     /// As [`execute`](Self::execute).
     pub async fn fetch_optional<'c, X: Executor<'c>>(mut self, executor: X) -> Result<Option<E>, Error> {
-        let source = executor.source();
-        if self.merge.is_empty() {
-            return source.check(self.merge.scope(), self.merge.entity()).map(|()| None);
-        }
         self.merge.returning = true;
-        run::fetch_optional(&self.merge, source, decode::<E>).await
+        run::fetch_optional(&self.merge, executor.source(), decode::<E>).await
     }
 
     /// Inserts, and returns the rows that were inserted or changed. Of no rows, nothing is sent.
@@ -178,12 +170,8 @@ impl<E: TenantScoped> Upsert<E> {
     ///
     /// As [`execute`](Self::execute).
     pub async fn fetch_all<'c, X: Executor<'c>>(mut self, executor: X) -> Result<Vec<E>, Error> {
-        let source = executor.source();
-        if self.merge.is_empty() {
-            return source.check(self.merge.scope(), self.merge.entity()).map(|()| Vec::new());
-        }
         self.merge.returning = true;
-        run::fetch_all(&self.merge, source, decode::<E>).await
+        run::fetch_all(&self.merge, executor.source(), decode::<E>).await
     }
 
     run::sql_of!(merge);
@@ -195,10 +183,6 @@ impl Merge {
             NewOnes::One(row) => row,
             NewOnes::Many(rows) => rows,
         }
-    }
-
-    fn is_empty(&self) -> bool {
-        matches!(&self.rows, NewOnes::Many(rows) if rows.is_empty())
     }
 }
 
@@ -222,6 +206,10 @@ impl Statement for Merge {
             }
             _ => Ok(()),
         }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.insert().is_empty()
     }
 
     fn render(&self, sql: &mut Sql) -> Result<(), Error> {

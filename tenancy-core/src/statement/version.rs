@@ -26,11 +26,11 @@ impl AtVersion {
         Ok(())
     }
 
-    /// What was found, when something was or no version was asked for.
-    pub(crate) fn found<T>(&self, found: T, none: bool, entity: &EntityDescriptor) -> Result<T, Error> {
+    /// There was no such row: an error when it was said which version it has.
+    pub(crate) fn found_none(&self, entity: &EntityDescriptor) -> Result<(), Error> {
         match &self.0 {
-            Some(_) if none => Err(Error::StaleVersion { entity: entity.entity }),
-            _ => Ok(found),
+            Some(_) => Err(Error::StaleVersion { entity: entity.entity }),
+            None => Ok(()),
         }
     }
 }
