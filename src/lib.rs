@@ -7,6 +7,17 @@ pub use tenancy_macros::TenantScoped;
 #[doc = include_str!("projection.md")]
 pub use tenancy_macros::Projection;
 
+#[cfg(feature = "sql")]
+#[doc(hidden)]
+pub use tenancy_macros::sql as __sql;
+
+#[cfg(feature = "sql")]
+#[doc = include_str!("sql.md")]
+#[macro_export]
+macro_rules! sql {
+    ($($all:tt)*) => { $crate::__sql!($crate; $($all)*) };
+}
+
 #[cfg(feature = "adopt")]
 pub use tenancy_core::adopt;
 #[cfg(feature = "doctor")]
@@ -16,7 +27,7 @@ pub use tenancy_core::http;
 pub use tenancy_core::{
     __private, AuthError, Authority, Error, Executor, InvalidLabel, InvalidTenantId, Label, PublicRead,
     PublicTenant, RawSql, Schema, ServerError, TenantDb, TenantId, TenantScoped, TenantToken, TenantTx, auth,
-    danger, db, entity, migrations, schema, statement,
+    danger, db, entity, migrations, schema, sql_function, statement,
 };
 
 /// The examples of the guides compile.

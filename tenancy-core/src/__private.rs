@@ -7,7 +7,8 @@ pub use crate::entity::*;
 pub use crate::schema::{
     ColumnDescriptor, ColumnRole, EntityDescriptor, Kept as KeptColumns, OnDelete, ReferenceDescriptor,
 };
-pub use crate::statement::{Filter, Parts, Selected, Selection};
+pub use crate::statement::{Filter, Parts, Selected, Selection, SqlPiece, SqlValues};
+use crate::statement::{ReadProof, SqlQuery};
 
 /// An entity of this program: see `register!`.
 #[derive(Debug)]
@@ -193,4 +194,44 @@ impl<S, E: Entity> EntityColumns<S> for NoColumns<E> {
 pub fn referenced<Parent: crate::TenantScoped, Field: ForeignKeyOf<Parent::Id>>() -> &'static EntityDescriptor
 {
     Parent::DESCRIPTOR
+}
+
+/// The rows of an entity, in a hand-written statement.
+#[must_use]
+pub const fn sql_entity<E: crate::TenantScoped>() -> SqlPiece {
+    SqlPiece::Entity(E::DESCRIPTOR)
+}
+
+/// Whoever has this proof may read the entity: a visitor only what is public.
+pub fn may_read<E: Entity, P: ReadProof<E> + ?Sized>(_: &P) {}
+
+/// Whether the table of an entity has a column of this name. While compiling.
+#[must_use]
+pub const fn has_column<E: Entity>(name: &str) -> bool {
+    let columns = E::DESCRIPTOR.columns;
+    let mut i = 0;
+    while i < columns.len() {
+        if equal(columns[i].name.as_bytes(), name.as_bytes()) {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
+const fn equal(a: &[u8], b: &[u8]) -> bool {
+    let mut i = 0;
+    while i < a.len() && i < b.len() && a[i] == b[i] {
+        i += 1;
+    }
+    i == a.len() && i == b.len()
+}
+
+/// A hand-written statement, of which `E` is the first entity.
+pub fn sql_query<E: Entity, P: ReadProof<E> + ?Sized>(
+    proof: &P,
+    pieces: &'static [SqlPiece],
+    values: SqlValues,
+) -> SqlQuery {
+    SqlQuery::new(proof.scope(), E::DESCRIPTOR, pieces, values)
 }

@@ -51,6 +51,15 @@ pub enum Error {
         /// The Rust type.
         entity: &'static str,
     },
+    /// The schema that this database was connected with does not list the function, so nobody asked with whose rights it
+    /// runs. Nothing was sent.
+    #[error(
+        "`{function}` is not listed in the schema of this database: add it to `functions: [..]` of `schema!`"
+    )]
+    FunctionNotListed {
+        /// `schema.name`.
+        function: &'static str,
+    },
     /// An update or a delete has a filter that is always true, such as `not_in([])`. Nothing was sent.
     #[error(
         "the filter of this {statement} on `{entity}` is always true: say `all_rows()` when the whole tenant is meant"

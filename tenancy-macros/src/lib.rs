@@ -16,6 +16,8 @@ mod fallback;
 mod model;
 mod name;
 mod projection;
+#[cfg(feature = "sql")]
+mod sql;
 #[cfg(test)]
 mod tests;
 
@@ -38,6 +40,13 @@ pub fn derive_projection(input: proc_macro::TokenStream) -> proc_macro::TokenStr
     syn::parse2(input.into())
         .map_or_else(syn::Error::into_compile_error, |input| projection::derive(&input))
         .into()
+}
+
+#[allow(missing_docs, reason = "documented where the facade wraps it, so that its examples compile")]
+#[cfg(feature = "sql")]
+#[proc_macro]
+pub fn sql(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    sql::sql(input.into()).into()
 }
 
 /// The derive, on tokens that unit tests can make.

@@ -28,12 +28,17 @@ pub struct Measure {
     pub tenant_id: TenantId,
 }
 
-tenancy::schema! { pub VERIFIED: [Entry, Measure] }
+tenancy::sql_function! { pub noted = "Ledger \"A\".noted", pub all_of = "public.all_of" }
+
+tenancy::schema! { pub VERIFIED: [Entry, Measure], functions: [noted, all_of] }
 
 const TABLES: &str = r#"
     CREATE SCHEMA "Ledger ""A""";
     CREATE TABLE "Ledger ""A"""."group" (id uuid, "Tenant's" uuid, note text NOT NULL);
     CREATE TABLE measures (day integer, tenant_id uuid) PARTITION BY RANGE (day);
+    CREATE FUNCTION "Ledger ""A""".noted(integer) RETURNS integer LANGUAGE sql RETURN $1;
+    CREATE FUNCTION all_so_far(boolean, boolean) RETURNS boolean LANGUAGE sql RETURN $1 AND $2;
+    CREATE AGGREGATE all_of(boolean) (SFUNC = all_so_far, STYPE = boolean);
     CREATE TABLE measures_1 PARTITION OF measures FOR VALUES FROM (0) TO (10);
 "#;
 
@@ -65,6 +70,17 @@ const GROUP: &str = r#""Ledger ""A"""."group""#;
 
 /// A break by the superuser, and the findings: `code object`, one a line. `{login}`, `{db}` and `{group}` are filled in.
 const BREAKS: &[(&str, &str)] = &[
+    // Functions of hand-written statements.
+    (
+        r#"ALTER FUNCTION "Ledger ""A""".noted(integer) SECURITY DEFINER"#,
+        r#"S09-SQL-FUNCTION "Ledger ""A""".noted"#,
+    ),
+    (
+        r#"CREATE FUNCTION "Ledger ""A""".noted(text) RETURNS text LANGUAGE sql SECURITY DEFINER RETURN $1"#,
+        r#"S09-SQL-FUNCTION "Ledger ""A""".noted"#,
+    ),
+    (r#"DROP FUNCTION "Ledger ""A""".noted(integer)"#, r#"S09-SQL-FUNCTION "Ledger ""A""".noted"#),
+    ("ALTER FUNCTION all_so_far(boolean, boolean) SECURITY DEFINER", "S09-SQL-FUNCTION public.all_of"),
     // Roles.
     ("ALTER ROLE {login} SUPERUSER", "R01-SUPER {login}"),
     ("ALTER ROLE {login} BYPASSRLS", "R02-BYPASSRLS {login}"),

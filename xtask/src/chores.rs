@@ -5,7 +5,7 @@ use crate::run::{Failure, cargo, run};
 
 /// What is built and tested: every feature but those in `UNTESTED`. A test holds this against the manifest.
 const FEATURES: &str = "tenancy/adopt,tenancy/axum,tenancy/chrono,tenancy/doctor,tenancy/identity,tenancy/jwks,tenancy/jwt,\
-     tenancy/rust_decimal,tenancy/time,tenancy/tls-rustls,tenancy/tower,tenancy/ws";
+     tenancy/rust_decimal,tenancy/sql,tenancy/time,tenancy/tls-rustls,tenancy/tower,tenancy/ws";
 
 pub(crate) fn postgres() -> Result<(), Failure> {
     provision::server_binaries()

@@ -11,6 +11,8 @@
 //! nothing. And the statement's text says `$1::tenancy.bound`, since sqlx caches statements by text alone: the same
 //! text, prepared once with a bare uuid, would bind nothing ever after.
 
+use std::borrow::Cow;
+
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArgumentBuffer, PgTypeInfo};
@@ -38,16 +40,16 @@ pub(crate) struct Domains {
 pub(crate) struct Bound {
     tenant: TenantId,
     domain: PgTypeInfo,
-    placeholder: &'static str,
+    name: &'static str,
 }
 
 impl Bound {
     pub(crate) fn new(tenant: TenantId, domain: PgTypeInfo) -> Self {
-        Self { tenant, domain, placeholder: "$1::tenancy.bound" }
+        Self { tenant, domain, name: DOMAIN }
     }
 
     fn public(tenant: TenantId, domain: PgTypeInfo) -> Self {
-        Self { tenant, domain, placeholder: "$1::tenancy.bound_public" }
+        Self { tenant, domain, name: PUBLIC_DOMAIN }
     }
 
     /// For a statement.
@@ -64,9 +66,13 @@ impl Bound {
         Self::of(scope, &Domains { tenant: by_name(DOMAIN), public: by_name(PUBLIC_DOMAIN) })
     }
 
-    /// As the text of the statement has it.
-    pub(crate) fn placeholder(&self) -> &'static str {
-        self.placeholder
+    /// As the text of the statement has it, when it is the parameter of this number.
+    pub(crate) fn placeholder(&self, number: usize) -> Cow<'static, str> {
+        match (number, self.name) {
+            (1, DOMAIN) => Cow::Borrowed("$1::tenancy.bound"),
+            (1, PUBLIC_DOMAIN) => Cow::Borrowed("$1::tenancy.bound_public"),
+            (number, name) => Cow::Owned(format!("${number}::{name}")),
+        }
     }
 }
 

@@ -145,6 +145,7 @@ impl TenantDbBuilder {
             pool,
             trusted: self.trusted.into(),
             listed: schema.entities().iter().map(|entity| (entity.type_id)()).collect(),
+            functions: schema.functions(),
             acquire_timeout: self.acquire_timeout,
             max_connections: self.max_connections,
             transactions: Mutex::new(Vec::new()),

@@ -10,7 +10,7 @@ use crate::db::connection::State;
 use crate::db::transaction::Parking;
 use crate::db::{TenantDb, TenantTx};
 use crate::error::Error;
-use crate::schema::EntityDescriptor;
+use crate::schema::{EntityDescriptor, SqlFunction};
 use crate::statement::Scope;
 
 /// What a statement runs on: `&TenantDb` (by itself) or `&mut TenantTx` (in the transaction). Sealed.
@@ -111,6 +111,14 @@ impl<'c> Source<'c> {
             (Scope::Public(_), None) => {}
         }
         db.check_listed(entity)
+    }
+
+    /// The database was connected with a schema that lists the function.
+    pub(crate) fn check_function(&self, function: SqlFunction) -> Result<(), Error> {
+        match &self.0 {
+            Target::Database(db) => db.check_function(function),
+            Target::Transaction(tx) => tx.db().check_function(function),
+        }
     }
 
     /// Checks, then takes a connection.

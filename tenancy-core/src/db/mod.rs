@@ -31,7 +31,7 @@ use sqlx::postgres::PgConnectOptions;
 use crate::TenantToken;
 use crate::auth::AuthorityId;
 use crate::error::Error;
-use crate::schema::EntityDescriptor;
+use crate::schema::{EntityDescriptor, SqlFunction};
 
 pub(crate) use self::bound::Bound;
 pub use self::builder::TenantDbBuilder;
@@ -53,6 +53,7 @@ struct Inner {
     pool: Pool<Manager>,
     trusted: Box<[AuthorityId]>,
     listed: HashSet<TypeId>,
+    functions: &'static [SqlFunction],
     acquire_timeout: Duration,
     max_connections: usize,
     transactions: Mutex<Vec<Weak<Slot>>>,
@@ -104,6 +105,14 @@ impl TenantDb {
             Ok(())
         } else {
             Err(Error::EntityNotListed { entity: entity.entity })
+        }
+    }
+
+    fn check_function(&self, function: SqlFunction) -> Result<(), Error> {
+        if self.0.functions.contains(&function) {
+            Ok(())
+        } else {
+            Err(Error::FunctionNotListed { function: function.path() })
         }
     }
 

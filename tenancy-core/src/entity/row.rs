@@ -1,7 +1,7 @@
 //! [`Row`]: what came back, read by position.
 
 use sqlx::postgres::PgRow;
-use sqlx::{Decode, Postgres, Row as _, Type, ValueRef as _};
+use sqlx::{Decode, FromRow, Postgres, Row as _, Type, ValueRef as _};
 
 /// A row that came back, or one entity's part of it. It is read by position: the statement lists the columns, so their
 /// order is ours.
@@ -29,6 +29,11 @@ impl<'r> Row<'r> {
         T: Decode<'r, Postgres> + Type<Postgres>,
     {
         self.row.try_get(self.first + index)
+    }
+
+    /// The whole row, by the names of its columns.
+    pub(crate) fn all<T: FromRow<'r, PgRow>>(self) -> Result<T, sqlx::Error> {
+        T::from_row(self.row)
     }
 
     /// Whether the value at a position is `NULL`.

@@ -216,6 +216,10 @@ const CODES: &[Code] = &[
         "S08-SETS",
         "Inside of it another role, or no policy and no trigger, is in force: or it fails for whoever may not.",
     ),
+    decides(
+        "S09-SQL-FUNCTION",
+        "A statement that calls it fails, or reads what its owner may, past every policy.",
+    ),
     decides("T00-NO-TABLE", "There is nothing to isolate where the entity points."),
     decides("T01-RLS-OFF", "Every tenant sees every row."),
     warning("T01b-RLS-OFF-CHILD", "A grant on it, some day, opens its rows to everybody."),

@@ -13,6 +13,7 @@ mod error;
 mod finding;
 #[cfg(test)]
 mod fixtures;
+mod function;
 mod golden;
 pub(crate) mod lock;
 pub(crate) mod model;
@@ -27,6 +28,7 @@ pub use self::descriptor::{
 };
 pub use self::error::SchemaError;
 pub use self::finding::Finding;
+pub use self::function::SqlFunction;
 pub use self::golden::unlisted;
 #[doc(hidden)]
 pub use self::golden::{__golden, __write};
@@ -45,6 +47,7 @@ pub struct Schema {
     retired: &'static [&'static str],
     runtime_role: &'static str,
     cross_tenant_role: Option<&'static str>,
+    functions: &'static [SqlFunction],
 }
 
 impl Schema {
@@ -56,7 +59,7 @@ impl Schema {
         retired: &'static [&'static str],
         runtime_role: &'static str,
     ) -> Self {
-        Self { entities, adopting: &[], retired, runtime_role, cross_tenant_role: None }
+        Self { entities, adopting: &[], retired, runtime_role, cross_tenant_role: None, functions: &[] }
     }
 
     /// For `schema!`: what few schemas say. Of `cross_tenant_role`, the first.
@@ -72,6 +75,13 @@ impl Schema {
             [] => None,
         };
         Self { adopting, cross_tenant_role, ..self }
+    }
+
+    /// For `schema!`: the functions that `sql!` may call.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __functions(self, functions: &'static [SqlFunction]) -> Self {
+        Self { functions, ..self }
     }
 
     /// The entities, in the order of the list.
@@ -105,6 +115,12 @@ impl Schema {
     #[must_use]
     pub const fn cross_tenant_role(&self) -> Option<&'static str> {
         self.cross_tenant_role
+    }
+
+    /// The functions of the database that `sql!` may call, declared by [`sql_function!`](crate::sql_function).
+    #[must_use]
+    pub const fn functions(&self) -> &'static [SqlFunction] {
+        self.functions
     }
 
     /// Whether PostgreSQL could keep what the entities say: names, keys, references. The golden test of
@@ -145,6 +161,7 @@ impl Schema {
 /// tenancy::schema! { pub SCHEMA: [Project, Task] }
 /// tenancy::schema! { pub SCHEMA: [Project], retired: ["tasks"], runtime_role: "acme_app" }
 /// tenancy::schema! { pub SCHEMA: [Project, Task], adopting: ["tasks"], cross_tenant_role: "acme_reports" }
+/// tenancy::schema! { pub SCHEMA: [Project, Task], functions: [open_tasks] }
 /// ```
 #[macro_export]
 macro_rules! schema {
@@ -155,6 +172,7 @@ macro_rules! schema {
         $(, retired: [$($retired:literal),* $(,)?])?
         $(, runtime_role: $role:literal)?
         $(, cross_tenant_role: $cross:literal)?
+        $(, functions: [$($function:path),* $(,)?])?
         $(,)?
     ) => {
         $(#[$meta])*
@@ -163,7 +181,8 @@ macro_rules! schema {
             &[$($($retired),*)?],
             $crate::__private::first(&[$($role,)? $crate::schema::DEFAULT_RUNTIME_ROLE]),
         )
-        .__with(&[$($($adopting),*)?], &[$($cross)?]);
+        .__with(&[$($($adopting),*)?], &[$($cross)?])
+        .__functions(&[$($($function),*)?]);
         $crate::__private::inventory::submit! { $crate::__private::Listed(&$name) }
     };
 }

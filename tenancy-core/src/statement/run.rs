@@ -11,9 +11,10 @@ use sqlx::postgres::PgArguments;
 use crate::db::{Bound, Session, Source};
 use crate::entity::Row;
 use crate::error::Error;
-use crate::schema::EntityDescriptor;
+use crate::schema::{EntityDescriptor, SqlFunction};
 use crate::statement::Scope;
 use crate::statement::condition::Visit;
+use crate::statement::given::SqlValues;
 use crate::statement::sql::Sql;
 
 /// What every statement can say of itself.
@@ -25,6 +26,16 @@ pub(crate) trait Statement: Send + Sync {
     /// The other entities that it speaks of: what is joined, and what subqueries ask.
     fn each_other_entity(&self, _visit: Visit<'_>) -> Result<(), Error> {
         Ok(())
+    }
+
+    /// The functions of the database that it names.
+    fn each_function(&self, _visit: &mut dyn FnMut(SqlFunction) -> Result<(), Error>) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Values that were encoded before it is rendered, and come before the tenant.
+    fn values(&self) -> Option<&SqlValues> {
+        None
     }
 
     /// What is wrong with the statement itself, whoever runs it.
@@ -67,7 +78,10 @@ macro_rules! sql_of {
 pub(crate) use sql_of;
 
 fn rendered(statement: &dyn Statement, bound: Bound) -> Result<(Arc<str>, PgArguments), Error> {
-    let mut sql = Sql::new(statement.entity(), bound)?;
+    let mut sql = match statement.values() {
+        None => Sql::new(statement.entity(), bound)?,
+        Some(values) => Sql::after(statement.entity(), values, bound)?,
+    };
     statement.render(&mut sql)?;
     Ok(sql.finish())
 }
@@ -77,6 +91,7 @@ type Query = sqlx::query::Query<'static, sqlx::Postgres, PgArguments>;
 async fn open<'c>(statement: &dyn Statement, source: Source<'c>) -> Result<(Session<'c>, Query), Error> {
     statement.check()?;
     statement.each_other_entity(&mut |entity| source.check(statement.scope(), entity))?;
+    statement.each_function(&mut |function| source.check_function(function))?;
     let mut session = source.open(statement.scope(), statement.entity()).await?;
     let bound = session.bind(statement.scope());
     let (text, arguments) = rendered(statement, bound)?;

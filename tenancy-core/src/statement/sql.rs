@@ -4,6 +4,7 @@
 //! it was written for the first time ([`texts`](super::texts)). So a text that is written again costs no allocation,
 //! and no shape of a statement has to be compared: what is compared is the text itself.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use crate::db::Bound;
 use crate::entity::{Alias, Parameter};
 use crate::error::Error;
 use crate::schema::EntityDescriptor;
-use crate::statement::texts;
+use crate::statement::{SqlValues, texts};
 
 /// [`Alias::ROOT`] as the text has it. The derive knows it too, and writes it into [`EntityDescriptor::select_list`].
 const ROOT: &str = "\"t\"";
@@ -39,8 +40,8 @@ pub(crate) struct Sql {
     text: String,
     arguments: PgArguments,
     parameters: usize,
-    /// The first parameter, as the text has it.
-    tenant: &'static str,
+    /// The parameter that binds, as the text has it: the first, unless values were there before.
+    tenant: Cow<'static, str>,
     /// In a statement of no tenant: the tenant column of each table so far.
     unbound: Option<Vec<(Alias, &'static str)>>,
 }
@@ -48,7 +49,21 @@ pub(crate) struct Sql {
 impl Sql {
     pub(crate) fn new(entity: &'static EntityDescriptor, bound: Bound) -> Result<Self, Error> {
         let mut sql = Self::unbound(entity);
-        (sql.tenant, sql.unbound) = (bound.placeholder(), None);
+        (sql.tenant, sql.unbound) = (bound.placeholder(1), None);
+        let added = sql.arguments.add(bound);
+        sql.added(added)?;
+        Ok(sql)
+    }
+
+    /// With values that are encoded already: the tenant comes behind them.
+    pub(crate) fn after(
+        entity: &'static EntityDescriptor,
+        values: &SqlValues,
+        bound: Bound,
+    ) -> Result<Self, Error> {
+        let mut sql = Self::unbound(entity);
+        (sql.arguments, sql.parameters) = (values.arguments.clone(), values.count);
+        (sql.tenant, sql.unbound) = (bound.placeholder(values.count + 1), None);
         let added = sql.arguments.add(bound);
         sql.added(added)?;
         Ok(sql)
@@ -63,7 +78,7 @@ impl Sql {
             text: buffer,
             arguments: PgArguments::default(),
             parameters: 0,
-            tenant: "NULL",
+            tenant: Cow::Borrowed("NULL"),
             unbound: Some(Vec::new()),
         };
         sql.arguments.reserve(USUAL_PARAMETERS, USUAL_BYTES);
@@ -141,7 +156,8 @@ impl Sql {
     /// The tenant, which binds row-level security while PostgreSQL reads it. The cast is a must: sqlx caches
     /// statements by text alone, and the same text with a bare uuid would bind nothing.
     pub(crate) fn tenant(&mut self) -> &mut Self {
-        self.push(self.tenant)
+        self.text.push_str(&self.tenant);
+        self
     }
 
     /// `WHERE` the row is the tenant's.

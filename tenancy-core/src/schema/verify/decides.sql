@@ -185,3 +185,19 @@ SELECT 'C03-SETTING', w.name, format('it is %s in this session', current_setting
        format('SET %s = %s -- and take it out of the connect options, the pooler and postgresql.conf', w.name, w.needed)
   FROM (VALUES ('row_security', 'on'), ('session_replication_role', 'origin')) AS w (name, needed)
  WHERE current_setting(w.name) <> w.needed
+UNION ALL
+-- Functions that hand-written statements may call. An aggregate is as its functions are.
+SELECT 'S09-SQL-FUNCTION', format('%I.%I', w.schema_name, w.name),
+       CASE WHEN p.oid IS NULL THEN 'it is listed for hand-written statements, and does not exist'
+            ELSE 'it is listed for hand-written statements, and runs with the rights of its owner' END,
+       CASE WHEN p.oid IS NULL THEN '-- create it, or take it out of `functions: [..]` of `schema!`'
+            WHEN p.prosecdef THEN format('ALTER ROUTINE %s SECURITY INVOKER', p.oid::regprocedure)
+            ELSE format('-- make the functions of the aggregate %s SECURITY INVOKER', p.oid::regprocedure) END
+  FROM (
+{functions}
+  ) AS w (schema_name, name)
+  LEFT JOIN pg_namespace n ON n.nspname = w.schema_name
+  LEFT JOIN pg_proc p ON p.pronamespace = n.oid AND p.proname = w.name
+ WHERE p.oid IS NULL OR p.prosecdef
+    OR EXISTS (SELECT FROM pg_aggregate a JOIN pg_proc f ON f.oid IN (a.aggtransfn, a.aggfinalfn)
+                WHERE a.aggfnoid = p.oid AND f.prosecdef)

@@ -13,7 +13,7 @@ use sqlx::postgres::{PgConnection, PgRow};
 use crate::schema::emit::quote::literal;
 use crate::schema::emit::{BOUND_CHECK, BOUND_PUBLIC_CHECK, CURRENT_TENANT_BODY, READABLE_TENANT_BODY};
 use crate::schema::model::Table;
-use crate::schema::{Finding, Schema};
+use crate::schema::{Finding, Schema, SqlFunction};
 
 /// PostgreSQL 15, which made `ON DELETE SET NULL (column)` and views of the invoker's rights.
 pub(crate) const LEAST_VERSION: u32 = 150_000;
@@ -49,7 +49,20 @@ fn question(schema: &Schema) -> String {
          SELECT DISTINCT ON (code, object) code, object, problem, mend FROM found ORDER BY code, object"
     );
     let asker = "SELECT oid FROM pg_roles WHERE rolname = current_user";
-    fill(&text, &values(listed, schema.runtime_role(), SELF, asker))
+    let mut words = values(listed, schema.runtime_role(), SELF, asker);
+    words.push(("functions", functions(schema.functions())));
+    fill(&text, &words)
+}
+
+/// The functions that are asked about, as the rows of a subquery.
+pub(crate) fn functions(listed: &[SqlFunction]) -> String {
+    if listed.is_empty() {
+        return "    SELECT '', '' WHERE false".to_owned();
+    }
+    let rows = listed
+        .iter()
+        .map(|function| format!("({}, {})", literal(function.schema()), literal(function.name())));
+    format!("    VALUES {}", rows.collect::<Vec<_>>().join(", "))
 }
 
 /// A table that is asked about.
