@@ -167,7 +167,17 @@ pub struct Note {
     pub text: String,
 }
 
-tenancy::schema! { pub SCHEMA: [Project, Task, Document, Order, Sample, Tick, Page] }
+tenancy::sql_function! {
+    /// How many tasks of a project are open: as its caller sees them.
+    pub OPEN_TASKS = "public.open_tasks",
+    /// There is one, and no schema lists it.
+    pub UNLISTED = "public.unlisted"
+}
+
+tenancy::schema! {
+    pub SCHEMA: [Project, Task, Document, Order, Sample, Tick, Page],
+    functions: [OPEN_TASKS]
+}
 tenancy::migrations!(SCHEMA, "tests/suite/migrations");
 
 tenancy::schema! {

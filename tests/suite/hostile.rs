@@ -7,7 +7,7 @@ use tenancy::statement::count;
 use crate::common::*;
 
 /// What has been seen in attacks, and what breaks encoders.
-fn values() -> Vec<String> {
+pub fn values() -> Vec<String> {
     let mut values: Vec<String> = [
         "'",
         "''",

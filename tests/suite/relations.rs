@@ -1,6 +1,6 @@
 //! Joins, subqueries, aggregates and projections: what they return, and that each table of each of them is the tenant's.
 //!
-//! Two tenants hold rows with the same ids, so that a table without its tenant would pair one's rows with the other's. The
+//! Two tenants hold rows with the same ids ([`Twins`]), so that a table without its tenant would pair one's with the other's. The
 //! whole battery is run twice: with both locks, and with row-level security switched off, where the predicates stand alone.
 
 use std::collections::HashMap;
@@ -11,72 +11,7 @@ use tenancy::statement::{Filter, count};
 use uuid::Uuid;
 
 use crate::common::*;
-
-/// Rows with ids that both tenants have: three projects, of which one has no task, and four tasks in two levels.
-struct Twins {
-    world: World,
-    projects: [Uuid; 3],
-    tasks: [Uuid; 4],
-}
-
-impl Twins {
-    async fn new() -> Self {
-        let twins = Self {
-            world: World::new().await,
-            projects: [(); 3].map(|()| Uuid::new_v4()),
-            tasks: [(); 4].map(|()| Uuid::new_v4()),
-        };
-        twins.fill(&twins.world.a, "a").await;
-        twins.fill(&twins.world.b, "b").await;
-        twins
-    }
-
-    async fn fill(&self, token: &TenantToken, owner: &str) {
-        let mut tx = self.world.db.begin(token).await.expect("a transaction");
-        for (i, id) in self.projects.into_iter().enumerate() {
-            let new = NewProject { slug: format!("{owner}{i}"), name: format!("{owner} project {i}") };
-            let insert = Project::insert(&tx, new).set(|p| p.id, id);
-            let insert = if owner == "a" { insert.set(|p| p.note, "of a") } else { insert };
-            insert.execute(&mut tx).await.expect("a project");
-        }
-        let [one, two, _] = self.projects;
-        let [first, second, third, fourth] = self.tasks;
-        // The other tenant's tasks lie in other projects, and are done.
-        let (home, other) = if owner == "a" { (one, two) } else { (two, one) };
-        for (i, (id, project, parent)) in [
-            (first, home, None),
-            (second, home, Some(first)),
-            (third, home, Some(first)),
-            (fourth, other, None),
-        ]
-        .into_iter()
-        .enumerate()
-        {
-            let draft = TaskDraft { project_id: project, title: format!("{owner} task {i}") };
-            Task::insert(&tx, draft)
-                .set(|t| t.id, id)
-                .set(|t| t.parent_id, parent)
-                .set(|t| t.done, owner == "b" || i == 3)
-                .execute(&mut tx)
-                .await
-                .expect("a task");
-        }
-        tx.commit().await.expect("a commit");
-    }
-
-    /// Switches the second lock off.
-    async fn without_rls(&self) {
-        let mut superuser = self.world.superuser().await;
-        run(
-            &mut superuser,
-            "ALTER TABLE projects DISABLE ROW LEVEL SECURITY; ALTER TABLE tasks DISABLE ROW LEVEL SECURITY",
-        )
-        .await
-        .expect("a superuser may");
-        let everything = Project::count(&self.world.a).fetch_one(&self.world.db).await;
-        assert_eq!(everything.expect("a count"), 3, "the predicate stands alone");
-    }
-}
+use crate::twins::Twins;
 
 /// Every query, as one text a row: what of it is the other tenant's can be seen in the text.
 async fn battery(twins: &Twins, token: &TenantToken) -> Vec<(&'static str, Vec<String>)> {

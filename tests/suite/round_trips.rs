@@ -54,6 +54,12 @@ async fn a_statement_is_one_round_trip() {
         one!("insert_many", Project::insert_many(a, ["m", "n"].map(|k| new_project(&slug(k)))).execute(&db));
         one!("update", Project::update(a).filter(|p| p.slug.eq(slug("i"))).set(|p| p.name, "x").execute(&db));
         one!("delete", Project::delete(a).filter(|p| p.slug.eq(slug("i"))).execute(&db));
+        one!(
+            "sql!",
+            tenancy::sql!(a, "SELECT p.name FROM {Project} p WHERE p.slug = {slug(\"r\")}")
+                .scalar::<String>()
+                .fetch_all(&db)
+        );
         one!("stream", futures_util::TryStreamExt::try_collect::<Vec<_>>(Project::find(a).fetch(&db)));
     }
 }

@@ -28,9 +28,9 @@ pub struct Measure {
     pub tenant_id: TenantId,
 }
 
-tenancy::sql_function! { pub noted = "Ledger \"A\".noted", pub all_of = "public.all_of" }
+tenancy::sql_function! { pub NOTED = "Ledger \"A\".noted", pub ALL_OF = "public.all_of" }
 
-tenancy::schema! { pub VERIFIED: [Entry, Measure], functions: [noted, all_of] }
+tenancy::schema! { pub VERIFIED: [Entry, Measure], functions: [NOTED, ALL_OF] }
 
 const TABLES: &str = r#"
     CREATE SCHEMA "Ledger ""A""";

@@ -62,9 +62,9 @@ impl SqlFunction {
 /// # use tenancy_core as tenancy;
 /// tenancy::sql_function! {
 ///     /// How many tasks of a project are open.
-///     pub open_tasks = "app.open_tasks"
+///     pub OPEN_TASKS = "app.open_tasks"
 /// }
-/// assert_eq!((open_tasks.schema(), open_tasks.name()), ("app", "open_tasks"));
+/// assert_eq!((OPEN_TASKS.schema(), OPEN_TASKS.name()), ("app", "open_tasks"));
 /// ```
 ///
 /// Whoever declares a function says that it reads nothing but what its caller may: that it is no `SECURITY DEFINER`
@@ -74,7 +74,6 @@ macro_rules! sql_function {
     ($($(#[$meta:meta])* $visibility:vis $name:ident = $path:literal),+ $(,)?) => {
         $(
             $(#[$meta])*
-            #[allow(non_upper_case_globals)]
             $visibility const $name: $crate::schema::SqlFunction = $crate::schema::SqlFunction::__new($path);
         )+
     };

@@ -161,7 +161,7 @@ impl Schema {
 /// tenancy::schema! { pub SCHEMA: [Project, Task] }
 /// tenancy::schema! { pub SCHEMA: [Project], retired: ["tasks"], runtime_role: "acme_app" }
 /// tenancy::schema! { pub SCHEMA: [Project, Task], adopting: ["tasks"], cross_tenant_role: "acme_reports" }
-/// tenancy::schema! { pub SCHEMA: [Project, Task], functions: [open_tasks] }
+/// tenancy::schema! { pub SCHEMA: [Project, Task], functions: [OPEN_TASKS] }
 /// ```
 #[macro_export]
 macro_rules! schema {

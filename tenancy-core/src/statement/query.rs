@@ -48,6 +48,7 @@ struct Written {
     /// The first entity: errors name it.
     entity: &'static EntityDescriptor,
     values: SqlValues,
+    with_deleted: bool,
 }
 
 /// Leaves the values out.
@@ -67,7 +68,13 @@ impl SqlQuery {
         pieces: &'static [SqlPiece],
         values: SqlValues,
     ) -> Self {
-        Self(Written { scope, pieces, entity, values })
+        Self(Written { scope, pieces, entity, values, with_deleted: false })
+    }
+
+    /// Reads the deleted rows of every entity as well, where they stay: see `#[tenancy(deleted_at)]`.
+    pub fn with_deleted(mut self) -> Self {
+        self.0.with_deleted = true;
+        self
     }
 
     /// Reads one value a row, instead of a struct or a tuple.
@@ -224,7 +231,10 @@ impl Statement for Written {
                         .push(" FROM ")
                         .table_as(entity, Alias::ROOT);
                     sql.push(" WHERE ").row_of_tenant(entity, Alias::ROOT, Alias::ROOT);
-                    sql.and_live(entity, Alias::ROOT).push(")");
+                    if !self.with_deleted {
+                        sql.and_live(entity, Alias::ROOT);
+                    }
+                    sql.push(")");
                 }
                 SqlPiece::Function(function) => {
                     sql.name(function.schema()).push(".").name(function.name());

@@ -64,7 +64,7 @@ impl Parts {
             );
             let message = refusal.shown_in(&shown).to_string();
             parts.claims.push(quote!(
-                const _: () = assert!(#private::has_column::<#entity>(#column), #message);
+                const _: () = assert!(#private::has_column::<#entity>(#column), "{}", #message);
             ));
         }
         Ok(parts)

@@ -94,3 +94,10 @@ CREATE TABLE notes (
     tenant_id uuid NOT NULL,
     text      text NOT NULL
 );
+
+-- What hand-written statements call: see `common::OPEN_TASKS`.
+CREATE FUNCTION open_tasks(project uuid) RETURNS bigint STABLE LANGUAGE sql
+    AS 'SELECT count(*) FROM public.tasks AS t WHERE t.project_id = project AND NOT t.done';
+-- Of its owner's rights, and not listed.
+CREATE FUNCTION unlisted(project uuid) RETURNS bigint STABLE LANGUAGE sql SECURITY DEFINER
+    AS 'SELECT count(*) FROM public.tasks AS t WHERE t.project_id = project';

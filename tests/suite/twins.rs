@@ -1,0 +1,73 @@
+//! Two tenants whose rows have the same ids, so that a table of a query without its tenant would pair one's rows with the
+//! other's.
+
+use tenancy::prelude::*;
+use uuid::Uuid;
+
+use crate::common::*;
+
+/// Rows with ids that both tenants have: three projects, of which one has no task, and four tasks in two levels.
+pub struct Twins {
+    pub world: World,
+    pub projects: [Uuid; 3],
+    pub tasks: [Uuid; 4],
+}
+
+impl Twins {
+    pub async fn new() -> Self {
+        let twins = Self {
+            world: World::new().await,
+            projects: [(); 3].map(|()| Uuid::new_v4()),
+            tasks: [(); 4].map(|()| Uuid::new_v4()),
+        };
+        twins.fill(&twins.world.a, "a").await;
+        twins.fill(&twins.world.b, "b").await;
+        twins
+    }
+
+    async fn fill(&self, token: &TenantToken, owner: &str) {
+        let mut tx = self.world.db.begin(token).await.expect("a transaction");
+        for (i, id) in self.projects.into_iter().enumerate() {
+            let new = NewProject { slug: format!("{owner}{i}"), name: format!("{owner} project {i}") };
+            let insert = Project::insert(&tx, new).set(|p| p.id, id);
+            let insert = if owner == "a" { insert.set(|p| p.note, "of a") } else { insert };
+            insert.execute(&mut tx).await.expect("a project");
+        }
+        let [one, two, _] = self.projects;
+        let [first, second, third, fourth] = self.tasks;
+        // The other tenant's tasks lie in other projects, and are done.
+        let (home, other) = if owner == "a" { (one, two) } else { (two, one) };
+        for (i, (id, project, parent)) in [
+            (first, home, None),
+            (second, home, Some(first)),
+            (third, home, Some(first)),
+            (fourth, other, None),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let draft = TaskDraft { project_id: project, title: format!("{owner} task {i}") };
+            Task::insert(&tx, draft)
+                .set(|t| t.id, id)
+                .set(|t| t.parent_id, parent)
+                .set(|t| t.done, owner == "b" || i == 3)
+                .execute(&mut tx)
+                .await
+                .expect("a task");
+        }
+        tx.commit().await.expect("a commit");
+    }
+
+    /// Switches the second lock off.
+    pub async fn without_rls(&self) {
+        let mut superuser = self.world.superuser().await;
+        run(
+            &mut superuser,
+            "ALTER TABLE projects DISABLE ROW LEVEL SECURITY; ALTER TABLE tasks DISABLE ROW LEVEL SECURITY",
+        )
+        .await
+        .expect("a superuser may");
+        let everything = Project::count(&self.world.a).fetch_one(&self.world.db).await;
+        assert_eq!(everything.expect("a count"), 3, "the predicate stands alone");
+    }
+}
