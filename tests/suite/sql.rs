@@ -353,11 +353,11 @@ async fn the_tenant_is_the_last_parameter_and_stands_in_every_entity() {
     let (one, two) = (1, "x");
     let text = sql!(
         &world.a,
-        "SELECT {one} + {one} FROM {Tick} t, {Tick} u WHERE {two} = 'it''s {not} one' -- {two}"
+        "SELECT {one} + {one} + {one + 1} + {one + 1} FROM {Tick} t, {Tick} u WHERE {two} = 'it''s {not} one' -- {two}"
     )
     .sql();
-    let tick = r#"(SELECT "t"."id", "t"."tenant_id", "t"."at" FROM "public"."ticks" AS "t" WHERE "t"."tenant_id" = $4::tenancy.bound)"#;
-    let expected = format!("SELECT $1 + $2 FROM {tick} t, {tick} u WHERE $3 = 'it''s {{not}} one'");
+    let tick = r#"(SELECT "t"."id", "t"."tenant_id", "t"."at" FROM "public"."ticks" AS "t" WHERE "t"."tenant_id" = $5::tenancy.bound)"#;
+    let expected = format!("SELECT $1 + $1 + $2 + $3 FROM {tick} t, {tick} u WHERE $4 = 'it''s {{not}} one'");
     assert_eq!(text.expect("a text").trim_end(), expected);
     let debug = format!("{:?}", sql!(&world.a, "SELECT {\"secret\"} FROM {Tick} t"));
     assert!(!debug.contains("secret"), "{debug}");

@@ -35,8 +35,8 @@ impl Parts {
         for ((place, role), segment) in places {
             match role {
                 Role::Value => {
-                    parts.values.push(rust(input, place, "a value")?);
-                    text.push_str(&format!("${}", parts.values.len()));
+                    let value: Expr = rust(input, place, "a value")?;
+                    text.push_str(&format!("${}", parts.number(value)));
                 }
                 Role::Entity => {
                     let entity: Type = rust(input, place, "an entity")?;
@@ -68,6 +68,17 @@ impl Parts {
             ));
         }
         Ok(parts)
+    }
+
+    /// The number of a value's parameter. A variable or a field that stands there twice is one: of two, PostgreSQL would not
+    /// know that what is selected is what is grouped by.
+    fn number(&mut self, value: Expr) -> usize {
+        let again =
+            is_place(&value).then(|| self.values.iter().position(|earlier| *earlier == value)).flatten();
+        again.unwrap_or_else(|| {
+            self.values.push(value);
+            self.values.len() - 1
+        }) + 1
     }
 
     /// Ends a piece of text.
@@ -104,6 +115,16 @@ impl Parts {
                 }
             }
         }}
+    }
+}
+
+/// Whether asking twice is the same as asking once.
+fn is_place(value: &Expr) -> bool {
+    match value {
+        Expr::Path(_) => true,
+        Expr::Field(field) => is_place(&field.base),
+        Expr::Reference(reference) => is_place(&reference.expr),
+        _ => false,
     }
 }
 

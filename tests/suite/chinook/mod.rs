@@ -19,11 +19,11 @@
 //! first and dropped by whoever goes last.
 
 mod by_builder;
+mod by_sql;
 mod checks;
 mod data;
 pub mod entities;
 mod load;
-mod one_table;
 pub mod reports;
 pub mod rows;
 mod variants;
