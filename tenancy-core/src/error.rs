@@ -177,6 +177,14 @@ impl Error {
         }
     }
 
+    /// Its name for spans: PostgreSQL's code, or that of the variant.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Database(error) => error.code().to_owned(),
+            other => format!("{other:?}").chars().take_while(char::is_ascii_alphanumeric).collect(),
+        }
+    }
+
     /// What the driver reported while it ran a statement on `entity`.
     pub(crate) fn from_driver(error: sqlx::Error, entity: &'static str) -> Self {
         match error {
@@ -318,6 +326,18 @@ fn says_no_value(error: &PgDatabaseError) -> bool {
         && !matches!(error.routine(), None | Some("exec_stmt_raise"))
 }
 
+/// Whether PostgreSQL refused a plan because what it returns was changed by a migration. By the routine, since messages are
+/// translated and the code is that of much else.
+fn is_stale(error: &PgDatabaseError) -> bool {
+    error.code() == "0A000" && error.routine() == Some("RevalidateCachedQuery")
+}
+
+/// As [`is_stale`], of what the driver reported.
+pub(crate) fn is_stale_plan(error: Option<&sqlx::Error>) -> bool {
+    let Some(sqlx::Error::Database(error)) = error else { return false };
+    error.try_downcast_ref().is_some_and(is_stale)
+}
+
 /// Whether what the connection knows no longer fits the server: it must be replaced, or it fails for ever.
 fn must_evict(error: &PgDatabaseError) -> bool {
     match error.code() {
@@ -328,7 +348,7 @@ fn must_evict(error: &PgDatabaseError) -> bool {
         // A type that was dropped and made again has another id: `cache lookup failed for type`.
         "XX000" | "42704" => true,
         // A migration changed what a prepared statement returns.
-        "0A000" => error.routine() == Some("RevalidateCachedQuery"),
+        "0A000" => is_stale(error),
         code => code.starts_with("08"),
     }
 }

@@ -4,10 +4,10 @@
 use std::collections::HashMap;
 
 use futures_util::TryStreamExt as _;
-use tenancy::Projection;
 use tenancy::entity::SoftDelete as _;
 use tenancy::prelude::*;
 use tenancy::statement::count;
+use tenancy::{Projection, sql};
 use uuid::Uuid;
 
 use crate::common::*;
@@ -228,11 +228,48 @@ async fn the_guide_does_what_it_says() {
     reads(db, token, ids[0]).await.expect("reads");
     relations(db, token).await.expect("relations");
     aggregates(db, token).await.expect("aggregates");
+    by_hand(db, token).await.expect("by hand");
     kept(db, token).await.expect("what is kept");
     in_a_transaction(db, token).await.expect("a transaction");
     writes(db, token, ids[0]).await.expect("writes");
     let theirs = Task::count(&world.b).filter(|t| t.done.eq(false)).fetch_one(db).await.expect("a count");
     assert_eq!(theirs, 3, "the other tenant's rows are as they were");
+}
+
+#[derive(Debug, PartialEq, sqlx::FromRow)]
+struct Report {
+    name: String,
+    tasks: i64,
+    place: i64,
+}
+
+async fn by_hand(db: &TenantDb, token: &TenantToken) -> Result<()> {
+    let done = false;
+    let report: Vec<Report> = sql!(
+        token,
+        "SELECT p.name, count(t.id) AS tasks, rank() OVER (ORDER BY count(t.id) DESC) AS place
+         FROM {Project} p LEFT JOIN {Task} t ON t.project_id = p.id AND t.done = {done}
+         GROUP BY p.id, p.name ORDER BY place"
+    )
+    .fetch_all(db)
+    .await?;
+    assert_eq!(report.iter().map(|row| (row.tasks, row.place)).collect::<Vec<_>>(), [(2, 1), (1, 2)]);
+
+    let parents: Vec<Uuid> =
+        Task::find(token).filter(|t| t.parent_id.is_null()).select(|t| t.id).fetch_all(db).await?;
+    let below: Vec<Uuid> = sql!(
+        token,
+        "WITH RECURSIVE below AS (
+             SELECT t.id FROM {Task} t WHERE t.parent_id = ANY({parents})
+             UNION
+             SELECT t.id FROM {Task} t JOIN below b ON t.parent_id = b.id)
+         SELECT id FROM below"
+    )
+    .scalar()
+    .fetch_all(db)
+    .await?;
+    assert_eq!(below.len(), 1);
+    Ok(())
 }
 
 /// Lines without their indentation.

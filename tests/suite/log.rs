@@ -1,4 +1,4 @@
-//! What is logged, as lines: events, and spans when they begin.
+//! What is logged, as lines: events, spans when they begin, and what is recorded in them later.
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
@@ -46,7 +46,11 @@ impl tracing::Subscriber for Log {
         tracing::span::Id::from_u64(1)
     }
 
-    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+    fn record(&self, _: &tracing::span::Id, values: &tracing::span::Record<'_>) {
+        let mut line = Line(String::from("recorded"));
+        values.record(&mut line);
+        self.0.lock().expect("not poisoned").push(line.0);
+    }
 
     fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
 

@@ -7,8 +7,13 @@ pub use axum::routing::get;
 pub use sqlx::{PgConnection, PgPool};
 pub use tenancy::prelude::*;
 pub use tenancy::statement::count;
-pub use tenancy::{Label, Projection, PublicRead};
+pub use tenancy::{Label, Projection, PublicRead, sql};
 pub use uuid::Uuid;
+
+tenancy::sql_function! {
+    /// What a database has beside its tables.
+    pub SECRET = "app.secret"
+}
 
 /// A project.
 #[derive(Debug, TenantScoped)]

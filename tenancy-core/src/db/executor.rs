@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
 
 use crate::db::bound::Bound;
@@ -9,7 +10,7 @@ use crate::db::checkout::Checkout;
 use crate::db::connection::State;
 use crate::db::transaction::Parking;
 use crate::db::{TenantDb, TenantTx};
-use crate::error::Error;
+use crate::error::{Error, is_stale_plan};
 use crate::schema::{EntityDescriptor, SqlFunction};
 use crate::statement::Scope;
 
@@ -161,6 +162,26 @@ impl Session<'_> {
             connection.state = State::Busy;
         }
         &mut connection.pg
+    }
+
+    /// Whether the statement is a transaction of its own.
+    pub(crate) fn is_alone(&self) -> bool {
+        matches!(self, Self::Pooled(_))
+    }
+
+    /// Whether the statement can be said again: PostgreSQL refused its plan, since a migration changed what it returns, and no
+    /// transaction ended by that.
+    pub(crate) fn is_stale(&self, error: Option<&sqlx::Error>) -> bool {
+        self.is_alone() && is_stale_plan(error)
+    }
+
+    /// Lets the connection prepare everything again: what else it knows may be as old. One round trip.
+    pub(crate) async fn forget_plans(&mut self, entity: &'static str) -> Result<(), Error> {
+        let forgotten = self.start().clear_cached_statements().await;
+        forgotten.map_err(|error| {
+            self.checkout().connection_mut().state = State::Broken;
+            Error::from_driver(error, entity)
+        })
     }
 
     /// Takes note of how the statement ended.

@@ -50,6 +50,10 @@ impl Ask {
 }
 
 impl Statement for Ask {
+    fn operation(&self) -> &'static str {
+        "SELECT"
+    }
+
     fn scope(&self) -> &Scope {
         &self.scope
     }

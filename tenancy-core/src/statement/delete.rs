@@ -147,6 +147,10 @@ impl<E: TenantScoped, S> Delete<E, S> {
 }
 
 impl Statement for Removal {
+    fn operation(&self) -> &'static str {
+        if self.how == How::Gone { "DELETE" } else { "UPDATE" }
+    }
+
     fn scope(&self) -> &Scope {
         &self.scope
     }

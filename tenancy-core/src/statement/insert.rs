@@ -91,6 +91,10 @@ impl<E: TenantScoped> Insert<E> {
 }
 
 impl Statement for NewRow {
+    fn operation(&self) -> &'static str {
+        "INSERT"
+    }
+
     fn scope(&self) -> &Scope {
         &self.scope
     }
@@ -218,6 +222,10 @@ impl NewRows {
 }
 
 impl Statement for NewRows {
+    fn operation(&self) -> &'static str {
+        "INSERT"
+    }
+
     fn scope(&self) -> &Scope {
         &self.scope
     }

@@ -28,6 +28,7 @@ mod run;
 mod select;
 pub(crate) mod sql;
 mod texts;
+mod traced;
 mod update;
 mod update_many;
 mod upsert;

@@ -188,6 +188,10 @@ impl<V: Send + 'static> SqlScalar<V> {
 }
 
 impl Statement for Written {
+    fn operation(&self) -> &'static str {
+        "SELECT"
+    }
+
     fn scope(&self) -> &Scope {
         &self.scope
     }

@@ -135,6 +135,10 @@ impl Read {
 }
 
 impl Statement for Read {
+    fn operation(&self) -> &'static str {
+        "SELECT"
+    }
+
     fn scope(&self) -> &Scope {
         &self.scope
     }

@@ -10,18 +10,22 @@ use sqlx::postgres::PgArguments;
 
 use crate::db::{Bound, Session, Source};
 use crate::entity::Row;
-use crate::error::Error;
+use crate::error::{Error, is_stale_plan};
 use crate::schema::{EntityDescriptor, SqlFunction};
 use crate::statement::Scope;
 use crate::statement::condition::Visit;
 use crate::statement::given::SqlValues;
 use crate::statement::sql::Sql;
+use crate::statement::traced::Traced;
 
 /// What every statement can say of itself.
 pub(crate) trait Statement: Send + Sync {
     fn scope(&self) -> &Scope;
 
     fn entity(&self) -> &'static EntityDescriptor;
+
+    /// The SQL command that it is, for spans.
+    fn operation(&self) -> &'static str;
 
     /// The other entities that it speaks of: what is joined, and what subqueries ask.
     fn each_other_entity(&self, _visit: Visit<'_>) -> Result<(), Error> {
@@ -93,24 +97,46 @@ async fn open<'c>(statement: &dyn Statement, source: Source<'c>) -> Result<(Sess
     statement.each_other_entity(&mut |entity| source.check(statement.scope(), entity))?;
     statement.each_function(&mut |function| source.check_function(function))?;
     let mut session = source.open(statement.scope(), statement.entity()).await?;
+    let query = query(statement, &mut session)?;
+    Ok((session, query))
+}
+
+fn query(statement: &dyn Statement, session: &mut Session<'_>) -> Result<Query, Error> {
     let bound = session.bind(statement.scope());
     let (text, arguments) = rendered(statement, bound)?;
     // The text holds identifiers of the entity, quoted, and no value.
-    Ok((session, sqlx::query_with(sqlx::AssertSqlSafe(text), arguments)))
+    Ok(sqlx::query_with(sqlx::AssertSqlSafe(text), arguments))
+}
+
+/// The same statement once more, after a plan that was prepared for tables as they were before.
+///
+/// PostgreSQL refuses it while it binds, before it runs anything, so that nothing can happen twice. In a transaction it has
+/// ended the transaction by that, and the error stays what it is: see [`Session::is_stale`].
+async fn prepared_again(statement: &dyn Statement, session: &mut Session<'_>) -> Result<Query, Error> {
+    session.forget_plans(statement.entity().entity).await?;
+    query(statement, session)
 }
 
 /// Runs a statement for the number of rows that it affected.
 pub(crate) async fn execute(statement: &dyn Statement, source: Source<'_>) -> Result<u64, Error> {
-    if statement.is_empty() {
-        return source.check(statement.scope(), statement.entity()).map(|()| 0);
-    }
-    let (mut session, query) = open(statement, source).await?;
-    let done = query.execute(session.start()).await;
-    let rows = session.end(done, statement.entity().entity)?.rows_affected();
-    if rows == 0 {
-        statement.found_none()?;
-    }
-    Ok(rows)
+    let span = Traced::new(statement);
+    let rows = async {
+        if statement.is_empty() {
+            return source.check(statement.scope(), statement.entity()).map(|()| 0);
+        }
+        let (mut session, query) = open(statement, source).await?;
+        let mut done = query.execute(session.start()).await;
+        if session.is_stale(done.as_ref().err()) {
+            done = prepared_again(statement, &mut session).await?.execute(session.start()).await;
+        }
+        let rows = session.end(done, statement.entity().entity)?.rows_affected();
+        if rows == 0 {
+            statement.found_none()?;
+        }
+        Ok(rows)
+    };
+    let rows = span.run(rows).await;
+    span.end(rows, |rows| *rows)
 }
 
 /// How a row is read.
@@ -123,18 +149,26 @@ pub(crate) async fn fetch_optional<T>(
     source: Source<'_>,
     decode: impl Decode<T>,
 ) -> Result<Option<T>, Error> {
-    if statement.is_empty() {
-        return source.check(statement.scope(), statement.entity()).map(|()| None);
-    }
-    let (mut session, query) = open(statement, source).await?;
-    let row = query.fetch_optional(session.start()).await;
-    let row = session.end(row, statement.entity().entity)?;
-    if row.is_none() {
-        statement.found_none()?;
-    }
-    row.map(|row| decode(Row::new(&row)))
-        .transpose()
-        .map_err(|error| Error::from_driver(error, statement.entity().entity))
+    let span = Traced::new(statement);
+    let row = async {
+        if statement.is_empty() {
+            return source.check(statement.scope(), statement.entity()).map(|()| None);
+        }
+        let (mut session, query) = open(statement, source).await?;
+        let mut row = query.fetch_optional(session.start()).await;
+        if session.is_stale(row.as_ref().err()) {
+            row = prepared_again(statement, &mut session).await?.fetch_optional(session.start()).await;
+        }
+        let row = session.end(row, statement.entity().entity)?;
+        if row.is_none() {
+            statement.found_none()?;
+        }
+        row.map(|row| decode(Row::new(&row)))
+            .transpose()
+            .map_err(|error| Error::from_driver(error, statement.entity().entity))
+    };
+    let row = span.run(row).await;
+    span.end(row, |row| u64::from(row.is_some()))
 }
 
 /// Runs a statement for its first row.
@@ -152,18 +186,28 @@ pub(crate) async fn fetch_all<T: Send>(
     source: Source<'_>,
     decode: impl Decode<T>,
 ) -> Result<Vec<T>, Error> {
-    if statement.is_empty() {
-        return source.check(statement.scope(), statement.entity()).map(|()| Vec::new());
-    }
-    let entity = statement.entity().entity;
-    let (mut session, query) = open(statement, source).await?;
-    let rows: Result<Vec<T>, sqlx::Error> =
-        query.fetch(session.start()).and_then(async |row| decode(Row::new(&row))).try_collect().await;
-    let rows = session.end(rows, entity)?;
-    if rows.is_empty() {
-        statement.found_none()?;
-    }
-    Ok(rows)
+    let span = Traced::new(statement);
+    let rows = async {
+        if statement.is_empty() {
+            return source.check(statement.scope(), statement.entity()).map(|()| Vec::new());
+        }
+        let entity = statement.entity().entity;
+        let (mut session, query) = open(statement, source).await?;
+        let decode = async |row| decode(Row::new(&row));
+        let mut rows: Result<Vec<T>, sqlx::Error> =
+            query.fetch(session.start()).and_then(&decode).try_collect().await;
+        if session.is_stale(rows.as_ref().err()) {
+            let query = prepared_again(statement, &mut session).await?;
+            rows = query.fetch(session.start()).and_then(&decode).try_collect().await;
+        }
+        let rows = session.end(rows, entity)?;
+        if rows.is_empty() {
+            statement.found_none()?;
+        }
+        Ok(rows)
+    };
+    let rows = span.run(rows).await;
+    span.end(rows, |rows| rows.len() as u64)
 }
 
 /// Runs a statement for its rows, one at a time. The stream ends with an error when the token expires.
@@ -172,12 +216,21 @@ pub(crate) fn fetch<'c, T: Send + 'static>(
     source: Source<'c>,
     decode: fn(Row<'_>) -> Result<T, sqlx::Error>,
 ) -> BoxStream<'c, Result<T, Error>> {
-    Box::pin(async_stream::try_stream! {
+    let span = Traced::new(&statement);
+    span.stream(async_stream::try_stream! {
         let entity = statement.entity().entity;
         let (mut session, query) = open(&statement, source).await?;
+        let alone = session.is_alone();
         let mut rows = query.fetch(session.start());
+        let mut next = rows.try_next().await;
+        if alone && is_stale_plan(next.as_ref().err()) {
+            drop(rows);
+            let query = prepared_again(&statement, &mut session).await?;
+            rows = query.fetch(session.start());
+            next = rows.try_next().await;
+        }
         let end = loop {
-            match rows.try_next().await {
+            match next {
                 Ok(Some(row)) => {
                     if statement.scope().is_expired() {
                         Err(Error::TokenExpired)?;
@@ -187,6 +240,7 @@ pub(crate) fn fetch<'c, T: Send + 'static>(
                 Ok(None) => break Ok(()),
                 Err(error) => break Err(error),
             }
+            next = rows.try_next().await;
         };
         drop(rows);
         session.end(end, entity)?;

@@ -181,6 +181,10 @@ impl<E: TenantScoped, S> Update<E, S> {
 }
 
 impl Statement for Change {
+    fn operation(&self) -> &'static str {
+        "UPDATE"
+    }
+
     fn scope(&self) -> &Scope {
         &self.scope
     }

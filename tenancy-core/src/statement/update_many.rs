@@ -100,6 +100,10 @@ impl<E: TenantScoped, V> UpdateMany<E, V> {
 }
 
 impl Statement for Changes {
+    fn operation(&self) -> &'static str {
+        "UPDATE"
+    }
+
     fn scope(&self) -> &Scope {
         &self.scope
     }

@@ -187,6 +187,10 @@ impl Merge {
 }
 
 impl Statement for Merge {
+    fn operation(&self) -> &'static str {
+        "INSERT"
+    }
+
     fn scope(&self) -> &Scope {
         self.insert().scope()
     }

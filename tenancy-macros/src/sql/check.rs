@@ -19,6 +19,7 @@ use crate::sql::functions;
 use crate::sql::literal::Literal;
 use crate::sql::parse::Lines;
 use crate::sql::refusal::Refusal;
+use crate::sql::reserved::is_reserved;
 
 /// What a `{…}` is, by where it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -455,6 +456,13 @@ impl Visitor for Check<'_> {
                 ident.span,
                 "a string is no name",
                 "quote names as `\"name\"`, and cast strings by `::`",
+            );
+        }
+        if ident.quote_style.is_none() && is_reserved(&stored(ident)) {
+            self.refuse(
+                ident.span,
+                format!("PostgreSQL does not read `{ident}` as a name"),
+                "quote it, if a name is meant",
             );
         }
         if stored(ident) == "tenancy" {

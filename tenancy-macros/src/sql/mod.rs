@@ -12,6 +12,7 @@ mod functions;
 mod literal;
 mod parse;
 mod refusal;
+mod reserved;
 #[cfg(test)]
 mod tests;
 

@@ -49,7 +49,7 @@ const TAKEN: &[&str] = &[
     "SELECT {f}(a.x), {m::g}(a.x, {y}) FROM {A} a CROSS JOIN {f}(a.x) AS r(z)",
     "SELECT {vec![1, 2][0]}, {if a { \"}\" } else { '}'.into() }}, {x.y.z()} FROM {crate::m::A} a",
     "SELECT pg_catalog.lower(a.x), current_date, ARRAY[1, 2], ARRAY(SELECT b.x FROM {B} b), (a.tags)[1], a.tags[1:2], row(a.x, 1) FROM {A} a",
-    "SELECT a.größe, 'ß' FROM {A} a",
+    "SELECT a.größe, 'ß' AS \"order\" FROM {A} a",
     "SELECT a.s::public.status, 'x'::status, NULL::int[] FROM {A} a",
     "SELECT x FROM {A} a FETCH FIRST 3 ROWS WITH TIES",
     "SELECT a.x FROM ({A} a JOIN {B} b ON b.x = a.x) LEFT JOIN {C} c ON true",
@@ -132,6 +132,8 @@ const REFUSED: &[(&str, &str)] = &[
     ("WITH d AS (UPDATE tasks SET x = 1 RETURNING *) SELECT * FROM d, {A} a", "only SELECT"),
     ("WITH d AS (SELECT 1 FROM {A} a) DELETE FROM tasks", "only SELECT"),
     ("SELECT * INTO copy FROM {A} a", "`SELECT INTO` makes a table"),
+    ("SELECT INTO copy FROM {A} a", "PostgreSQL does not read `INTO` as a name"),
+    ("SELECT a.x order FROM {A} a", "PostgreSQL does not read `order` as a name"),
     ("SELECT * FROM {A} a FOR UPDATE", "rows are locked by builders alone"),
     ("SELECT * FROM (SELECT * FROM {A} a FOR SHARE) b", "rows are locked by builders alone"),
     // Functions.

@@ -23,4 +23,5 @@ mod must_use;
 mod proof;
 mod public;
 mod queries;
+mod sql;
 mod web;

@@ -1,0 +1,8 @@
+use ui_tests::*;
+
+pub async fn case(token: TenantToken, site: PublicTenant, db: TenantDb, mut tx: TenantTx) {
+    _ = (&token, &site, &db, &mut tx);
+    sql!("SELECT count(*) FROM {Project} p").fetch_all::<(i64,), _>(&db).await.ok();
+}
+
+fn main() {}

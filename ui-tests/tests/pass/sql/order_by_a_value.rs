@@ -1,0 +1,10 @@
+use ui_tests::*;
+
+pub async fn case(token: TenantToken, site: PublicTenant, db: TenantDb, mut tx: TenantTx) {
+    _ = (&token, &site, &db, &mut tx);
+    let column = "revision";
+    sql!(&token, "SELECT p.revision FROM {Project} p ORDER BY CASE WHEN {column} = 'size' THEN p.size END")
+        .fetch_all::<(i64,), _>(&db)
+        .await
+        .ok();
+}

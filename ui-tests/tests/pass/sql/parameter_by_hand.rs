@@ -1,0 +1,10 @@
+use ui_tests::*;
+
+pub async fn case(token: TenantToken, site: PublicTenant, db: TenantDb, mut tx: TenantTx) {
+    _ = (&token, &site, &db, &mut tx);
+    let slug = "x";
+    sql!(&token, "SELECT count(*) FROM {Project} p WHERE p.slug = {slug}")
+        .fetch_all::<(i64,), _>(&db)
+        .await
+        .ok();
+}

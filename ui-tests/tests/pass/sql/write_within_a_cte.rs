@@ -1,0 +1,9 @@
+use ui_tests::*;
+
+pub async fn case(token: TenantToken, site: PublicTenant, db: TenantDb, mut tx: TenantTx) {
+    _ = (&token, &site, &db, &mut tx);
+    sql!(&token, "WITH gone AS (SELECT * FROM {Task} t) SELECT count(*) FROM gone, {Project} p")
+        .fetch_all::<(i64,), _>(&db)
+        .await
+        .ok();
+}
