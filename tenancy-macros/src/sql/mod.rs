@@ -4,6 +4,8 @@
 //! reads entities and nothing else (`check`). What comes out (`expand`) is the same text in pieces: between them stand the
 //! entities, which become their tenant's rows, and the values, which become parameters.
 
+#[cfg(test)]
+mod arbitrary;
 mod check;
 mod columns;
 mod expand;
@@ -68,14 +70,13 @@ pub(crate) fn sql(input: TokenStream) -> TokenStream {
     let text = input.text.value();
     match read(&text) {
         Ok((literal, checked)) => expand::expand(&input, &literal, &checked),
-        Err(refusals) => refusals
-            .iter()
-            .map(|refusal| syn::Error::new(input.text.span(), refusal.shown_in(&text)))
-            .reduce(|mut all, next| {
-                all.combine(next);
-                all
-            })
-            .map_or_else(TokenStream::new, syn::Error::into_compile_error),
+        Err(refusals) => {
+            let errors = refusals.iter().map(|refusal| {
+                syn::Error::new(input.text.span(), refusal.shown_in(&text)).into_compile_error()
+            });
+            // One expression, however many there are.
+            quote::quote!({ #(#errors)* })
+        }
     }
 }
 
