@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use futures_util::TryStreamExt as _;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tenancy::entity::SoftDelete as _;
 use tenancy::prelude::*;
 use tenancy::statement::count;
@@ -162,6 +162,15 @@ async fn in_a_transaction(db: &TenantDb, token: &TenantToken) -> Result<()> {
     Ok(())
 }
 
+async fn load(db: &TenantDb, token: &TenantToken, project_id: Uuid) -> Result<()> {
+    let mut tx = db.begin(token).await?;
+    let drafts = stream::iter(0..2_500).map(|i| TaskDraft { project_id, title: format!("{i}") });
+    let inserted = Task::insert_stream(&tx, drafts).batch(1_000).execute(&mut tx).await?;
+    tx.commit().await?;
+    assert_eq!(inserted, 2_500);
+    Ok(())
+}
+
 async fn kept(db: &TenantDb, token: &TenantToken) -> Result<()> {
     let document = Document::find_by_id(token, 1).fetch_one(db).await?;
     let edit = Document::update(token).filter(|d| d.id.eq(1)).at_version(document.version);
@@ -232,6 +241,7 @@ async fn the_guide_does_what_it_says() {
     kept(db, token).await.expect("what is kept");
     in_a_transaction(db, token).await.expect("a transaction");
     writes(db, token, ids[0]).await.expect("writes");
+    load(db, token, ids[0]).await.expect("a load");
     let theirs = Task::count(&world.b).filter(|t| t.done.eq(false)).fetch_one(db).await.expect("a count");
     assert_eq!(theirs, 3, "the other tenant's rows are as they were");
 }

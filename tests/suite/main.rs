@@ -7,6 +7,7 @@ mod arrays;
 mod attack;
 mod backup;
 mod binding;
+mod bulk;
 mod chinook;
 mod common;
 mod connect;

@@ -9,7 +9,7 @@ use tenancy_testkit::proxy::RoundTrips;
 use crate::common::*;
 
 /// One connection through a counting proxy. Everything is run once first: prepared, its types known.
-async fn counted(world: &World) -> (TenantDb, RoundTrips) {
+pub async fn counted(world: &World) -> (TenantDb, RoundTrips) {
     let proxy = RoundTrips::start(&world.test.app()).await.expect("a proxy");
     let db = TenantDb::builder(proxy.options(world.test.app()))
         .trust(world.authority.authority())
@@ -22,7 +22,7 @@ async fn counted(world: &World) -> (TenantDb, RoundTrips) {
 }
 
 /// Lets whatever may still be under way off the caller's path arrive: it must be counted, too.
-async fn settle() {
+pub async fn settle() {
     tokio::time::sleep(Duration::from_millis(100)).await;
 }
 

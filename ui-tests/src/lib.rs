@@ -4,6 +4,7 @@
 pub use axum::Router;
 pub use axum::extract::{Path, State};
 pub use axum::routing::get;
+pub use futures_core::stream::BoxStream;
 pub use sqlx::{PgConnection, PgPool};
 pub use tenancy::prelude::*;
 pub use tenancy::statement::count;

@@ -18,6 +18,7 @@ mod probe;
 mod raw;
 mod savepoint;
 mod transaction;
+mod unfinished;
 
 use std::any::TypeId;
 use std::collections::HashSet;

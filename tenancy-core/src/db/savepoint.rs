@@ -65,19 +65,18 @@ impl TenantTx {
         let level = open.level;
         self.say(&format!("SAVEPOINT tenancy_{level}")).await?;
         let result = body(self).await;
-        let undo = format!("ROLLBACK TO SAVEPOINT tenancy_{level}; RELEASE SAVEPOINT tenancy_{level}");
         let result = match result {
             Ok(value) => match self.say(&format!("RELEASE SAVEPOINT tenancy_{level}")).await {
                 Ok(()) => Ok(value),
-                // In failed SQL transaction: a statement failed, and the closure thought nothing of it.
-                Err(Error::Database(error)) if error.code() == "25P02" => {
-                    self.say(&undo).await?;
+                // A statement failed, or a load stopped in the middle, and the closure thought nothing of it.
+                Err(error) if is_aborted(&error) => {
+                    self.undo(level).await?;
                     Err(Error::TransactionAborted.into())
                 }
                 Err(error) => return Err(error.into()),
             },
             Err(error) => {
-                self.say(&undo).await?;
+                self.undo(level).await?;
                 Err(error)
             }
         };
@@ -85,10 +84,25 @@ impl TenantTx {
         result
     }
 
+    /// Undoes what was done within a savepoint, and ends it.
+    async fn undo(&mut self, level: u32) -> Result<(), Error> {
+        self.slot().undo(level);
+        let undo = format!("ROLLBACK TO SAVEPOINT tenancy_{level}; RELEASE SAVEPOINT tenancy_{level}");
+        self.say(&undo).await
+    }
+
     /// One message of the library's own, by the simple protocol.
     async fn say(&self, text: &str) -> Result<(), Error> {
         let mut session = self.session()?;
         let said = sqlx::raw_sql(sqlx::AssertSqlSafe(text)).execute(session.start()).await;
         session.end(said, "").map(drop)
+    }
+}
+
+/// Whether nothing but a rollback is left: said by PostgreSQL (in failed SQL transaction) or known to the client.
+fn is_aborted(error: &Error) -> bool {
+    match error {
+        Error::Database(error) => error.code() == "25P02",
+        error => matches!(error, Error::TransactionAborted),
     }
 }

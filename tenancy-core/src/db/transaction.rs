@@ -114,6 +114,7 @@ impl TenantTx {
             failed: false,
             savepoints: 0,
             abandoned: false,
+            stopped: None,
         })));
         db.watch(&slot);
         Ok(Self { db: db.clone(), token: token.clone(), slot })
@@ -145,7 +146,7 @@ impl TenantTx {
     /// does not keep a transaction from committing.
     pub async fn commit(self) -> Result<(), Error> {
         let mut parking = self.park_to_end()?;
-        if self.slot.is_abandoned() {
+        if self.slot.is_lost() {
             parking.end("ROLLBACK").await?;
             return Err(Error::TransactionAborted);
         }
@@ -184,7 +185,7 @@ impl TenantTx {
 
     /// Takes the connection out of its slot; it goes back when the [`Parking`] is dropped.
     pub(super) fn park(&self) -> Result<Parking<'_>, Error> {
-        if self.slot.is_abandoned() {
+        if self.slot.is_lost() {
             return Err(Error::TransactionAborted);
         }
         self.park_to_end()
@@ -224,6 +225,8 @@ struct Parked {
     savepoints: u32,
     /// The closure of a savepoint was dropped in the middle: nothing of the transaction may be committed.
     abandoned: bool,
+    /// Work stopped in the middle, while so many savepoints were open.
+    stopped: Option<u32>,
 }
 
 impl Slot {
@@ -241,8 +244,23 @@ impl Slot {
         parked.abandoned |= abandoned;
     }
 
-    fn is_abandoned(&self) -> bool {
-        self.lock().abandoned
+    /// Notes that work stopped in the middle; see [`Unfinished`](super::unfinished).
+    pub(super) fn stopped(&self) {
+        let mut parked = self.lock();
+        let savepoints = parked.savepoints;
+        parked.stopped.get_or_insert(savepoints);
+    }
+
+    /// Notes that what was done within a savepoint, and below it, is undone.
+    pub(super) fn undo(&self, level: u32) {
+        let mut parked = self.lock();
+        parked.stopped = parked.stopped.filter(|savepoints| *savepoints <= level);
+    }
+
+    /// Whether nothing of the transaction may be committed.
+    fn is_lost(&self) -> bool {
+        let parked = self.lock();
+        parked.abandoned || parked.stopped.is_some()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Parked> {

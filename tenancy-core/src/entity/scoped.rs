@@ -1,8 +1,12 @@
 //! [`TenantScoped`]: what the derive says of an entity, and the statements that every entity has.
 
+use futures_core::Stream;
+use futures_util::StreamExt;
+
+use crate::Error;
 use crate::entity::{Entity, Values};
 use crate::statement::{
-    Count, Delete, Exists, Insert, InsertMany, Proof, ReadProof, Select, Update, UpdateMany,
+    Count, Delete, Exists, Insert, InsertMany, InsertStream, Proof, ReadProof, Select, Update, UpdateMany,
 };
 
 /// An entity whose rows belong to one tenant each. Implemented by `#[derive(TenantScoped)]` alone.
@@ -58,6 +62,60 @@ pub trait TenantScoped: Entity {
         new: impl IntoIterator<Item = Self::New>,
     ) -> InsertMany<Self> {
         InsertMany::new(proof, new.into_iter().collect())
+    }
+
+    /// Inserts the rows of a stream, by one statement for each thousand of them: a large load in little memory. It runs in a
+    /// transaction, so that all of them are there or none.
+    ///
+    /// ```
+    /// # use tenancy_core::{Error, TenantDb, TenantScoped, TenantToken};
+    /// # async fn load<Task: TenantScoped>(
+    /// #     db: &TenantDb,
+    /// #     token: &TenantToken,
+    /// #     new_tasks: impl futures_core::Stream<Item = Task::New> + Send,
+    /// # ) -> Result<u64, Error> {
+    /// let mut tx = db.begin(token).await?;
+    /// let inserted = Task::insert_stream(&tx, new_tasks).batch(500).execute(&mut tx).await?;
+    /// tx.commit().await?;
+    /// # Ok(inserted)
+    /// # }
+    /// ```
+    fn insert_stream<'s, P: Proof + ?Sized>(
+        proof: &P,
+        new: impl Stream<Item = Self::New> + Send + 's,
+    ) -> InsertStream<'s, Self> {
+        InsertStream::new(proof, new.map(Ok))
+    }
+
+    /// As [`insert_stream`](Self::insert_stream), of a stream that can fail: its error ends the load, which then is not
+    /// committed. The load fails with the stream's kind of error, so that what PostgreSQL refuses becomes one, too.
+    ///
+    /// ```
+    /// # use tenancy_core::{Error, TenantDb, TenantScoped, TenantToken};
+    /// #[derive(Debug, thiserror::Error)]
+    /// enum ImportError {
+    ///     #[error("line {0} is no task")]
+    ///     Line(usize),
+    ///     #[error(transparent)]
+    ///     Database(#[from] Error),
+    /// }
+    ///
+    /// # async fn load<Task: TenantScoped>(
+    /// #     db: &TenantDb,
+    /// #     token: &TenantToken,
+    /// #     lines: impl futures_core::Stream<Item = Result<Task::New, ImportError>> + Send,
+    /// # ) -> Result<u64, ImportError> {
+    /// let mut tx = db.begin(token).await?;
+    /// let inserted = Task::try_insert_stream(&tx, lines).execute(&mut tx).await?;
+    /// tx.commit().await?;
+    /// # Ok(inserted)
+    /// # }
+    /// ```
+    fn try_insert_stream<'s, P: Proof + ?Sized, X: From<Error>>(
+        proof: &P,
+        new: impl Stream<Item = Result<Self::New, X>> + Send + 's,
+    ) -> InsertStream<'s, Self, X> {
+        InsertStream::new(proof, new)
     }
 
     /// Changes rows of the tenant.

@@ -8,5 +8,6 @@ mod unused_find;
 mod unused_future;
 mod unused_insert;
 mod unused_insert_many;
+mod unused_insert_stream;
 mod unused_transaction;
 mod unused_update;

@@ -11,4 +11,5 @@ mod forge;
 mod implemented_by_hand;
 mod insert;
 mod insert_many;
+mod insert_stream;
 mod update;

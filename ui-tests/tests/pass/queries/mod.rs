@@ -18,6 +18,7 @@ mod join_many_of_what_is_not_there;
 mod keyset_of_a_nullable_column;
 mod left_joined_column_as_not_null;
 mod left_joined_row_without_option;
+mod load_on_a_database;
 mod lock_of_a_visitor;
 mod lock_on_a_database;
 mod order_of_a_table_that_is_not_joined;

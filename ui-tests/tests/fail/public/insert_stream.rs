@@ -1,0 +1,8 @@
+use ui_tests::*;
+
+pub async fn case(site: PublicTenant, token: TenantToken, mut tx: TenantTx, pages: BoxStream<'_, NewPage>) {
+    _ = (&site, &token);
+    Page::insert_stream(&site, pages).execute(&mut tx).await.ok();
+}
+
+fn main() {}
