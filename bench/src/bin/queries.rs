@@ -3,21 +3,29 @@
 //! Joins, aggregates, subqueries, pages, upserts and bulk updates, each beside the statement that a careful hand writes with
 //! sqlx over the same rows in tables without row-level security, on one connection of its own and without a pool. In each
 //! round every contender runs a slice, and what is compared are slices of one round; the hand runs twice, so that its own
-//! noise shows. Client and server share one core. Before anything is timed, both must come to the same number of rows.
+//! noise shows. Client and server share one core. Before anything is timed, all must come to the same number of rows.
+//!
+//! The *limit* is the same hand on the tables that tenancy isolates, with the tenant bound by the parameter: what PostgreSQL
+//! asks for the binding and the policies, whoever wrote the statement.
 
 #[path = "../statistics.rs"]
 #[allow(dead_code, reason = "shared with the benchmark, which does more with it")]
 mod statistics;
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
+use futures_util::TryStreamExt as _;
 use futures_util::future::BoxFuture;
-use sqlx::postgres::PgConnection;
+use sqlx::encode::IsNull;
+use sqlx::error::BoxDynError;
+use sqlx::postgres::{PgArgumentBuffer, PgConnection, PgTypeInfo};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _};
 use statistics::Estimate;
 use tenancy::prelude::*;
+use tenancy::sql;
 use tenancy::statement::count;
 use tenancy_testkit::{TestAuthority, TestDb};
 use uuid::Uuid;
@@ -59,11 +67,11 @@ const ROUNDS: usize = 300;
 const SLICE: usize = 10;
 const TARGET: f64 = 1.10;
 
-/// Both sides of one statement: `ours` on a [`TenantDb`], `hand` on a connection. Each returns how many rows it came to.
+/// Both sides of one statement: `ours` on a [`TenantDb`], `hand` on a [`Hand`]. Each returns how many rows it came to.
 struct Case {
     name: &'static str,
     ours: for<'a> fn(&'a Ours, &'a Draw) -> BoxFuture<'a, anyhow::Result<u64>>,
-    hand: for<'a> fn(&'a mut PgConnection, &'a Draw) -> BoxFuture<'a, anyhow::Result<u64>>,
+    hand: for<'a> fn(&'a mut Hand, &'a Draw) -> BoxFuture<'a, anyhow::Result<u64>>,
 }
 
 struct Ours {
@@ -110,15 +118,15 @@ fn cases() -> Vec<Case> {
                 Ok(rows.fetch_all(&ours.db).await?.len() as u64)
             },
             |hand, draw| {
-                let rows: Vec<Joined> = sqlx::query_as(
+                let rows: Vec<Joined> = sqlx::query_as(hand.text(
                     "SELECT e.id, e.tenant_id, e.list_id, e.text, e.rank, e.done,
                             l.id AS list_id2, l.tenant_id AS list_tenant, l.name, l.hits
                      FROM plain.entries e JOIN plain.lists l ON l.tenant_id = $1 AND l.id = e.list_id
                      WHERE e.tenant_id = $1 ORDER BY e.rank LIMIT $2",
-                )
-                .bind(draw.tenant)
+                ))
+                .bind(hand.tenant(draw))
                 .bind(50_i64)
-                .fetch_all(hand)
+                .fetch_all(&mut hand.connection)
                 .await?;
                 let whole = |row: &Joined| {
                     row.entry.list_id == row.list_id2
@@ -142,14 +150,14 @@ fn cases() -> Vec<Case> {
                 Ok(rows.len() as u64)
             },
             |hand, draw| {
-                let rows: Vec<(String, i64, i64)> = sqlx::query_as(
+                let rows: Vec<(String, i64, i64)> = sqlx::query_as(hand.text(
                     "SELECT l.name, count(e.id), count(e.id) FILTER (WHERE e.done = $2)
                      FROM plain.lists l LEFT JOIN plain.entries e ON e.tenant_id = $1 AND e.list_id = l.id
                      WHERE l.tenant_id = $1 GROUP BY l.id, l.name ORDER BY l.name",
-                )
-                .bind(draw.tenant)
+                ))
+                .bind(hand.tenant(draw))
                 .bind(true)
-                .fetch_all(hand)
+                .fetch_all(&mut hand.connection)
                 .await?;
                 Ok(rows.len() as u64)
             }
@@ -164,12 +172,12 @@ fn cases() -> Vec<Case> {
                 Ok(rows.unsigned_abs() + sum.unsigned_abs())
             },
             |hand, draw| {
-                let (rows, sum, _max): (i64, i64, Option<i64>) = sqlx::query_as(
-                    "SELECT count(*), coalesce(sum(rank)::int8, $2), max(rank) FROM plain.entries WHERE tenant_id = $1",
-                )
-                .bind(draw.tenant)
+                let (rows, sum, _max): (i64, i64, Option<i64>) = sqlx::query_as(hand.text(
+"SELECT count(*), coalesce(sum(rank)::int8, $2), max(rank) FROM plain.entries WHERE tenant_id = $1",
+))
+                .bind(hand.tenant(draw))
                 .bind(0_i64)
-                .fetch_one(hand)
+                .fetch_one(&mut hand.connection)
                 .await?;
                 Ok(rows.unsigned_abs() + sum.unsigned_abs())
             }
@@ -184,13 +192,13 @@ fn cases() -> Vec<Case> {
                 Ok(lists.len() as u64)
             },
             |hand, draw| {
-                let lists: Vec<List> = sqlx::query_as(
-                    "SELECT id, tenant_id, name, hits FROM plain.lists l WHERE tenant_id = $1 AND EXISTS
+                let lists: Vec<List> = sqlx::query_as(hand.text(
+"SELECT id, tenant_id, name, hits FROM plain.lists l WHERE tenant_id = $1 AND EXISTS
                      (SELECT FROM plain.entries e WHERE e.tenant_id = $1 AND e.list_id = l.id AND e.done = $2)",
-                )
-                .bind(draw.tenant)
+))
+                .bind(hand.tenant(draw))
                 .bind(true)
-                .fetch_all(hand)
+                .fetch_all(&mut hand.connection)
                 .await?;
                 Ok(lists.len() as u64)
             }
@@ -207,15 +215,15 @@ fn cases() -> Vec<Case> {
                 Ok(page.len() as u64)
             },
             |hand, draw| {
-                let page: Vec<Entry> = sqlx::query_as(
+                let page: Vec<Entry> = sqlx::query_as(hand.text(
                     "SELECT id, tenant_id, list_id, text, rank, done FROM plain.entries
                      WHERE tenant_id = $1 AND (rank, id) > ($2, $3) ORDER BY rank, id LIMIT $4",
-                )
-                .bind(draw.tenant)
+                ))
+                .bind(hand.tenant(draw))
                 .bind(200_i64)
                 .bind(Uuid::nil())
                 .bind(50_i64)
-                .fetch_all(hand)
+                .fetch_all(&mut hand.connection)
                 .await?;
                 Ok(page.len() as u64)
             }
@@ -230,15 +238,15 @@ fn cases() -> Vec<Case> {
             },
             |hand, draw| {
                 let ids: Vec<Uuid> = draw.lists.iter().map(|list| list.0).collect();
-                let entries: Vec<Entry> = sqlx::query_as(
+                let entries: Vec<Entry> = sqlx::query_as(hand.text(
                     "SELECT id, tenant_id, list_id, text, rank, done FROM plain.entries
                      WHERE tenant_id = $1 AND list_id = ANY ($2)",
-                )
-                .bind(draw.tenant)
+                ))
+                .bind(hand.tenant(draw))
                 .bind(ids)
-                .fetch_all(hand)
+                .fetch_all(&mut hand.connection)
                 .await?;
-                let mut each: std::collections::HashMap<Uuid, Vec<Entry>> = std::collections::HashMap::new();
+                let mut each: HashMap<Uuid, Vec<Entry>> = HashMap::new();
                 for entry in entries {
                     each.entry(entry.list_id).or_default().push(entry);
                 }
@@ -255,15 +263,15 @@ fn cases() -> Vec<Case> {
                 Ok(upsert.execute(&ours.db).await?)
             },
             |hand, draw| {
-                let done = sqlx::query(
+                let done = sqlx::query(hand.text(
                     "INSERT INTO plain.lists AS l (tenant_id, id, name) VALUES ($1, $2, $3)
                      ON CONFLICT (tenant_id, name) DO UPDATE SET hits = $4 WHERE l.tenant_id = $1",
-                )
-                .bind(draw.tenant)
+                ))
+                .bind(hand.tenant(draw))
                 .bind(Uuid::new_v4())
                 .bind(&draw.lists[0].1)
                 .bind(7_i64)
-                .execute(hand)
+                .execute(&mut hand.connection)
                 .await?;
                 Ok(done.rows_affected())
             }
@@ -279,19 +287,115 @@ fn cases() -> Vec<Case> {
             },
             |hand, draw| {
                 let ids: Vec<Uuid> = draw.lists.iter().map(|list| list.0).collect();
-                let done = sqlx::query(
+                let done = sqlx::query(hand.text(
                     "UPDATE plain.lists l SET hits = u.hits FROM unnest($2, $3) AS u (id, hits)
                      WHERE l.tenant_id = $1 AND l.id = u.id",
-                )
-                .bind(draw.tenant)
+                ))
+                .bind(hand.tenant(draw))
                 .bind(&ids)
                 .bind(vec![9_i64; ids.len()])
-                .execute(hand)
+                .execute(&mut hand.connection)
                 .await?;
                 Ok(done.rows_affected())
             }
         ),
+        case!(
+            "stream of 500 rows",
+            |ours, draw| {
+                let mut rows = Entry::find(&draw.token).fetch(&ours.db);
+                let mut count = 0;
+                while let Some(entry) = rows.try_next().await? {
+                    count += u64::from(!entry.text.is_empty());
+                }
+                Ok(count)
+            },
+            |hand, draw| {
+                let query = sqlx::query_as(hand.text(
+                    "SELECT id, tenant_id, list_id, text, rank, done FROM plain.entries WHERE tenant_id = $1",
+                ));
+                let mut rows = query.bind(hand.tenant(draw)).fetch(&mut hand.connection);
+                let mut count = 0;
+                while let Some(entry) = rows.try_next().await? {
+                    let entry: Entry = entry;
+                    count += u64::from(!entry.text.is_empty());
+                }
+                Ok(count)
+            }
+        ),
+        case!(
+            "a report by hand (`sql!`), 20 of 500 rows",
+            |ours, draw| {
+                let (done, least) = (true, 1_i64);
+                let rows: Vec<(String, i64, i64)> = sql!(
+                    &draw.token,
+                    "WITH counted AS (
+                         SELECT list_id, count(*) AS n, max(rank) AS last FROM {Entry} e WHERE done = {done} GROUP BY list_id)
+                     SELECT l.name, c.n, c.last FROM {List} l JOIN counted c ON c.list_id = l.id
+                     WHERE c.n >= {least} ORDER BY c.n DESC, l.name"
+                )
+                .fetch_all(&ours.db)
+                .await?;
+                Ok(rows.len() as u64)
+            },
+            |hand, draw| {
+                let rows: Vec<(String, i64, i64)> = sqlx::query_as(hand.text(
+                    "WITH counted AS (
+                         SELECT list_id, count(*) AS n, max(rank) AS last FROM plain.entries e
+                         WHERE tenant_id = $1 AND done = $2 GROUP BY list_id)
+                     SELECT l.name, c.n, c.last FROM plain.lists l JOIN counted c ON c.list_id = l.id
+                     WHERE l.tenant_id = $1 AND c.n >= $3 ORDER BY c.n DESC, l.name",
+                ))
+                .bind(hand.tenant(draw))
+                .bind(true)
+                .bind(1_i64)
+                .fetch_all(&mut hand.connection)
+                .await?;
+                Ok(rows.len() as u64)
+            }
+        ),
     ]
+}
+
+/// Who writes statements with sqlx.
+struct Hand {
+    connection: PgConnection,
+    /// On the isolated tables: the domain that binds, and the statements as they are written there.
+    limit: Option<(PgTypeInfo, HashMap<usize, &'static str>)>,
+}
+
+impl Hand {
+    /// The statement for the tables that it is run on.
+    fn text(&mut self, plain: &'static str) -> &'static str {
+        match &mut self.limit {
+            None => plain,
+            Some((_, texts)) => texts.entry(plain.as_ptr().addr()).or_insert_with(|| {
+                plain.replace("plain.", "public.").replace("$1", "$1::tenancy.bound").leak()
+            }),
+        }
+    }
+
+    fn tenant(&self, draw: &Draw) -> Tenant {
+        Tenant(draw.tenant, self.limit.as_ref().map(|(domain, _)| domain.clone()))
+    }
+}
+
+/// The first parameter: a uuid, or the domain that binds.
+struct Tenant(Uuid, Option<PgTypeInfo>);
+
+impl sqlx::Type<sqlx::Postgres> for Tenant {
+    fn type_info() -> PgTypeInfo {
+        <Uuid as sqlx::Type<sqlx::Postgres>>::type_info()
+    }
+}
+
+impl sqlx::Encode<'_, sqlx::Postgres> for Tenant {
+    fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
+        self.0.encode_by_ref(buffer)
+    }
+
+    fn produces(&self) -> Option<PgTypeInfo> {
+        self.1.clone()
+    }
 }
 
 const TABLES: &str = "
@@ -346,7 +450,9 @@ async fn main() -> anyhow::Result<()> {
     let authority = TestAuthority::new();
     let db = TenantDb::builder(test.app()).trust(authority.authority()).schema(&SCHEMA).max_connections(1);
     let ours = Ours { db: db.connect().await? };
-    let mut hand = test.app().connect().await?;
+    let mut hand = Hand { connection: test.app().connect().await?, limit: None };
+    let domain = (PgTypeInfo::with_name("tenancy.bound"), HashMap::new());
+    let mut limit = Hand { connection: test.app().connect().await?, limit: Some(domain) };
 
     let mut draws = Vec::new();
     let tenants: Vec<(Uuid,)> =
@@ -359,13 +465,16 @@ async fn main() -> anyhow::Result<()> {
     superuser.execute("CHECKPOINT").await?;
 
     let mut table = String::from(
-        "| statement | µs by hand, median | µs of tenancy | tenancy / by hand | by hand again / by hand |\n|---|---|---|---|---|\n",
+        "| statement | µs by hand, median | tenancy / by hand | limit / by hand | tenancy / limit | by hand again / by hand |\n\
+         |---|---|---|---|---|---|\n",
     );
     for case in cases() {
         let draw = &draws[0];
         let (mine, theirs) = ((case.ours)(&ours, draw).await?, (case.hand)(&mut hand, draw).await?);
         ensure!(mine == theirs && mine > 0, "{}: {mine} and {theirs}", case.name);
-        let mut slices: [Vec<f64>; 3] = Default::default();
+        let least = (case.hand)(&mut limit, draw).await?;
+        ensure!(mine == least, "{}: {mine}, and {least} by hand on isolated tables", case.name);
+        let mut slices: [Vec<f64>; 4] = Default::default();
         for round in 0..ROUNDS + 20 {
             for turn in 0..slices.len() {
                 let at = (round + turn) % slices.len();
@@ -374,6 +483,7 @@ async fn main() -> anyhow::Result<()> {
                     let draw = &draws[(round * SLICE + operation) % draws.len()];
                     match at {
                         1 => (case.ours)(&ours, draw).await?,
+                        2 => (case.hand)(&mut limit, draw).await?,
                         _ => (case.hand)(&mut hand, draw).await?,
                     };
                 }
@@ -383,24 +493,19 @@ async fn main() -> anyhow::Result<()> {
                 }
             }
         }
-        let ratio = |of: &[f64]| {
-            let ratios: Vec<f64> = of.iter().zip(&slices[0]).map(|(one, hand)| one / hand).collect();
+        let [by_hand, ours, limit, again] = &slices;
+        let ratio = |of: &[f64], to: &[f64]| {
+            let ratios: Vec<f64> = of.iter().zip(to).map(|(one, other)| one / other).collect();
             Estimate::median(&ratios).context("rounds")
         };
-        let median = |of: &[f64]| Estimate::median(of).context("rounds");
-        let (cost, control) = (ratio(&slices[1])?, ratio(&slices[2])?);
-        let _ = writeln!(
-            table,
-            "| {} | {:.0} | {:.0} | {:.3} ± {:.3}{} | {:.3} ± {:.3} |",
-            case.name,
-            median(&slices[0])?.value,
-            median(&slices[1])?.value,
-            cost.value,
-            cost.noise,
-            if cost.value - cost.noise > TARGET { " (**missed**)" } else { "" },
-            control.value,
-            control.noise
-        );
+        let cost = ratio(ours, by_hand)?;
+        let _ = write!(table, "| {} | {:.0}", case.name, Estimate::median(by_hand).context("rounds")?.value);
+        let missed = if cost.value - cost.noise > TARGET { " (**missed**)" } else { "" };
+        let _ = write!(table, " | {:.3} ± {:.3}{missed}", cost.value, cost.noise);
+        for ratio in [ratio(limit, by_hand)?, ratio(ours, limit)?, ratio(again, by_hand)?] {
+            let _ = write!(table, " | {:.3} ± {:.3}", ratio.value, ratio.noise);
+        }
+        table.push_str(" |\n");
         eprintln!("{}", table.lines().last().unwrap_or_default());
     }
     println!("{table}\nThe target is {TARGET} each.");
