@@ -23,9 +23,14 @@ fn key(tenant: TenantId, name: &str) -> i64 {
 impl TenantTx {
     /// Waits for the tenant's lock of this name, and holds it until the transaction ends. To take it again is allowed.
     ///
-    /// ```text
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/entities.rs"));
+    /// # fn main() {}
+    /// # async fn example(db: TenantDb, token: TenantToken) -> Result<(), tenancy::Error> {
     /// let mut tx = db.begin(&token).await?;
     /// tx.advisory_lock("monthly invoices").await?;   // one at a time, for this tenant
+    /// # Ok(())
+    /// # }
     /// ```
     ///
     /// # Errors

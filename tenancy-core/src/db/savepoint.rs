@@ -38,12 +38,18 @@ impl TenantTx {
     /// Runs the closure within a savepoint. When it returns an error, what it wrote is rolled back and the transaction goes
     /// on; also after a statement of it failed, which otherwise would leave the transaction nothing but to roll back.
     ///
-    /// ```text
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/entities.rs"));
+    /// # fn main() {}
+    /// # async fn example(db: TenantDb, token: TenantToken, rows: Vec<NewTask>, mut tx: TenantTx) -> Result<(), tenancy::Error> {
+    /// # let mut failures = Vec::new();
     /// for row in rows {
     ///     let imported = tx.savepoint(async |tx| Task::insert(&*tx, row).execute(tx).await).await;
     ///     if let Err(error) = imported { failures.push(error) }
     /// }
     /// tx.commit().await?;
+    /// # Ok(())
+    /// # }
     /// ```
     ///
     /// A closure whose future is dropped in the middle (by a timeout around it, or a panic in it) leaves a transaction that

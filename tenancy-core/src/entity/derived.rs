@@ -56,9 +56,14 @@ impl<E> Referenced<E> for E {}
 ///
 /// Beside the columns themselves there is what other tables say of the row:
 ///
-/// ```text
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/entities.rs"));
+/// # fn main() {}
+/// # async fn example(db: TenantDb, token: TenantToken) -> Result<(), tenancy::Error> {
 /// // Projects of which some task is open.
-/// Project::find(&token).filter(|p| p.exists(Task::columns().project_id, |t| t.done.eq(false)))
+/// Project::find(&token).filter(|p| p.exists(Task::columns().project_id, |t| t.done.eq(false))).fetch_all(&db).await?;
+/// # Ok(())
+/// # }
 /// ```
 pub trait EntityColumns<S>: Copy {
     /// The entity.

@@ -157,11 +157,22 @@ impl Schema {
 
 /// Lists every entity that this program isolates.
 ///
-/// ```text
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/entities.rs"));
+/// # fn main() {}
+/// # mod plain { use super::*;
 /// tenancy::schema! { pub SCHEMA: [Project, Task] }
+/// # }
+/// # mod retired { use super::*;
 /// tenancy::schema! { pub SCHEMA: [Project], retired: ["tasks"], runtime_role: "acme_app" }
+/// # }
+/// # mod adopting { use super::*;
 /// tenancy::schema! { pub SCHEMA: [Project, Task], adopting: ["tasks"], cross_tenant_role: "acme_reports" }
+/// # }
+/// # mod functions { use super::*;
+/// # tenancy::sql_function! { pub OPEN_TASKS = "app.open_tasks" }
 /// tenancy::schema! { pub SCHEMA: [Project, Task], functions: [OPEN_TASKS] }
+/// # }
 /// ```
 #[macro_export]
 macro_rules! schema {

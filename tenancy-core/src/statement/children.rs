@@ -25,12 +25,19 @@ pub struct Children<E, T, R> {
 impl<E: Entity, R> Select<E, R> {
     /// Reads the rows that reference one of these ids, told apart by it: all in one statement.
     ///
-    /// ```text
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/entities.rs"));
+    /// # fn main() {}
+    /// # use std::collections::HashMap;
+    /// # use uuid::Uuid;
+    /// # async fn example(db: TenantDb, token: TenantToken) -> Result<(), tenancy::Error> {
     /// let projects: Vec<Project> = Project::find(&token).fetch_all(&db).await?;
     /// let mut tasks: HashMap<Uuid, Vec<Task>> = Task::find(&token)
     ///     .order_by(|t| t.title.asc())
     ///     .of_each(|t| t.project_id, projects.iter().map(|p| p.id))
     ///     .fetch_all(&db).await?;
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn of_each<P, T, N, A, V>(
         mut self,

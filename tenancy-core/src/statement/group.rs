@@ -104,7 +104,11 @@ pub struct Grouped<S, G> {
 impl<S: Rows, R> Select<S, R> {
     /// Takes together what agrees in these columns.
     ///
-    /// ```text
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/entities.rs"));
+    /// # fn main() {}
+    /// # use tenancy::statement::count;
+    /// # async fn example(db: TenantDb, token: TenantToken) -> Result<(), tenancy::Error> {
     /// let open: Vec<(String, i64)> = Task::find(&token)
     ///     .inner_join(|t| t.project_id)
     ///     .filter(|(t, _)| t.done.eq(false))
@@ -113,6 +117,8 @@ impl<S: Rows, R> Select<S, R> {
     ///     .order_by(|(_, name), _| name.asc())
     ///     .select(|(_, name), _| (name, count()))
     ///     .fetch_all(&db).await?;
+    /// # Ok(())
+    /// # }
     /// ```
     ///
     /// What the rows were ordered by before says nothing of groups, and is left out.

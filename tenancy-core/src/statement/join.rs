@@ -42,11 +42,16 @@ impl Join {
 impl<S: Rows, R> Select<S, R> {
     /// Joins the row that a column references; rows whose column is `NULL` are left out. Columns come as a tuple from now on.
     ///
-    /// ```text
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/entities.rs"));
+    /// # fn main() {}
+    /// # async fn example(db: TenantDb, token: TenantToken) -> Result<(), tenancy::Error> {
     /// let rows: Vec<(Task, Project)> = Task::find(&token)
     ///     .inner_join(|t| t.project_id)
     ///     .filter(|(t, p)| t.done.eq(false).and(p.status.eq(Status::Active)))
     ///     .fetch_all(&db).await?;
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn inner_join<P, T, N, A>(
         self,
@@ -75,9 +80,14 @@ impl<S: Rows, R> Select<S, R> {
 
     /// Joins the rows that reference one of this query: one row for each, and none for what nothing references.
     ///
-    /// ```text
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/entities.rs"));
+    /// # fn main() {}
+    /// # async fn example(db: TenantDb, token: TenantToken) -> Result<(), tenancy::Error> {
     /// let rows: Vec<(Project, Task)> =
     ///     Project::find(&token).inner_join_many(Task::columns().project_id).fetch_all(&db).await?;
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn inner_join_many<C, P, T, N, A, At>(
         self,

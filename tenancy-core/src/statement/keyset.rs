@@ -87,13 +87,19 @@ pub struct Keyset<S, R, C> {
 impl<S: Rows, R> Select<S, R> {
     /// Orders the rows by a key, of which pages begin [after](Keyset::after) the last row of the page before.
     ///
-    /// ```text
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/entities.rs"));
+    /// # fn main() {}
+    /// # use uuid::Uuid;
+    /// # async fn example(db: TenantDb, token: TenantToken, cursor: Option<(chrono::DateTime<chrono::Utc>, Uuid)>) -> Result<(), tenancy::Error> {
     /// let page: Vec<Task> = Task::find(&token)
     ///     .keyset(|t| (t.created_at.desc(), t.id.asc()))
     ///     .after(cursor)                                     // `None` is the first page
     ///     .limit(50)
     ///     .fetch_all(&db).await?;
     /// let next = page.last().map(|t| (t.created_at, t.id));
+    /// # Ok(())
+    /// # }
     /// ```
     ///
     /// The id, or the columns of a `unique(..)`, stand among the columns of the key: otherwise fetching is

@@ -35,9 +35,14 @@ impl<S: Rows> Select<S> {
     /// Locks the rows until the transaction ends, so that nobody else changes, deletes or locks them: `FOR UPDATE`. Of a join
     /// the rows of its first table.
     ///
-    /// ```text
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/entities.rs"));
+    /// # fn main() {}
+    /// # async fn example(db: TenantDb, token: TenantToken) -> Result<(), tenancy::Error> {
     /// let mut tx = db.begin(&token).await?;
-    /// let job = Job::find(&tx).filter(|j| j.done.eq(false)).limit(1).for_update().skip_locked().fetch_optional(&mut tx).await?;
+    /// let next = Task::find(&tx).filter(|t| t.done.eq(false)).limit(1).for_update().skip_locked().fetch_optional(&mut tx).await?;
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn for_update(self) -> Locked<S> {
         self.locked(" FOR UPDATE OF \"t\"")

@@ -183,9 +183,14 @@ impl<S: Rows, R> Select<S, R> {
     ///
     /// A column is read as the type of its field; one of a table that a left join may leave out, as an `Option` of it.
     ///
-    /// ```text
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/entities.rs"));
+    /// # fn main() {}
+    /// # async fn example(db: TenantDb, token: TenantToken) -> Result<(), tenancy::Error> {
     /// let rows: Vec<(String, Option<String>)> =
     ///     Task::find(&token).left_join(|t| t.project_id).select(|(t, p)| (t.title, p.name)).fetch_all(&db).await?;
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn select<L: Selection<S, PerRow>>(
         self,
@@ -196,8 +201,14 @@ impl<S: Rows, R> Select<S, R> {
 
     /// What all rows come to. There is one row of it, whatever there is to read.
     ///
-    /// ```text
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/entities.rs"));
+    /// # fn main() {}
+    /// # use tenancy::statement::count;
+    /// # async fn example(db: TenantDb, token: TenantToken) -> Result<(), tenancy::Error> {
     /// let (tasks, last) = Task::find(&token).aggregate(|t| (count(), t.created_at.max())).fetch_one(&db).await?;
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn aggregate<L: Selection<S, Total>>(
         mut self,

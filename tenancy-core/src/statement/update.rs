@@ -84,9 +84,15 @@ impl<E: TenantScoped> Update<E> {
 impl<E: Versioned, S> Update<E, S> {
     /// Changes a row only as it was read: of this version. Otherwise the statement fails with [`Error::StaleVersion`].
     ///
-    /// ```text
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/entities.rs"));
+    /// # fn main() {}
+    /// # use uuid::Uuid;
+    /// # async fn example(db: TenantDb, token: TenantToken, id: Uuid) -> Result<(), tenancy::Error> {
     /// let mut task = Task::find_by_id(&token, id).fetch_one(&db).await?;
     /// Task::update(&token).filter(|t| t.id.eq(id)).at_version(task.version).set(|t| t.title, "new").execute(&db).await?;
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn at_version(mut self, version: E::Version) -> Self {
         self.change.version = AtVersion::is(Parameter::of(Some(version)));

@@ -54,9 +54,14 @@ impl<E: TenantScoped, V> UpdateMany<E, V> {
 
     /// Assigns to a column what the closure says of each element. The last of several for one column counts.
     ///
-    /// ```text
-    /// let moved: Vec<(Uuid, Uuid)> = …;
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/entities.rs"));
+    /// # fn main() {}
+    /// # use uuid::Uuid;
+    /// # async fn example(db: TenantDb, token: TenantToken, moved: Vec<(Uuid, Uuid)>) -> Result<(), tenancy::Error> {
     /// Task::update_many(&token, moved, |m| m.0).set(|t| t.project_id, |m| m.1).execute(&db).await?;
+    /// # Ok(())
+    /// # }
     /// ```
     ///
     /// Of two elements with one id, one counts, and it is not said which.

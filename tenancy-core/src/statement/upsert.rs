@@ -60,11 +60,16 @@ struct Assignments {
 impl<E: TenantScoped> Insert<E> {
     /// Says which key the row may share with one that is there.
     ///
-    /// ```text
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/entities.rs"));
+    /// # fn main() {}
+    /// # async fn example(db: TenantDb, token: TenantToken, new: NewProject) -> Result<(), tenancy::Error> {
     /// let project = Project::insert(&token, new)
     ///     .on_conflict(|k| k.slug)
     ///     .do_update(|u| u.set_excluded(|p| p.name).set(|p| p.status, Status::Active))
     ///     .fetch_one(&db).await?;
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn on_conflict(self, key: impl FnOnce(E::Keys) -> UniqueKey<E>) -> OnConflict<E> {
         OnConflict { rows: NewOnes::One(self.row), key: key(E::KEYS) }
