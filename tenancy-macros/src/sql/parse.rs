@@ -5,7 +5,7 @@ use std::ops::Range;
 use sqlparser::ast::Statement;
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::{Parser, ParserError};
-use sqlparser::tokenizer::{Location, Span};
+use sqlparser::tokenizer::{Location, Span, Token};
 
 use crate::sql::literal::Literal;
 use crate::sql::refusal::Refusal;
@@ -46,7 +46,14 @@ pub(super) fn parse(literal: &Literal, lines: &Lines) -> Result<Vec<Statement>, 
     let parsed = Parser::new(&PostgreSqlDialect {})
         .with_recursion_limit(DEEPEST)
         .try_with_sql(&lines.text)
-        .and_then(|mut parser| parser.parse_statements());
+        .and_then(|mut parser| {
+            let statements = parser.parse_statements()?;
+            // It stops at `END`, which ends a block of statements elsewhere, and leaves what follows unread.
+            match parser.peek_token() {
+                rest if rest.token == Token::EOF => Ok(statements),
+                rest => parser.expected("end of statement", rest),
+            }
+        });
     parsed.map_err(|error| refusal(literal, lines, &error))
 }
 

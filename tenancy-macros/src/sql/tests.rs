@@ -116,6 +116,14 @@ const REFUSED: &[(&str, &str)] = &[
     ("SELECT * FROM XMLTABLE('/a' PASSING '<a/>' COLUMNS b text) x, {A} a", "tables are entities"),
     // Statements.
     ("", "no statement stands here"),
+    (
+        "SELECT 1 FROM {A} a END DELETE FROM tasks",
+        "this is no SELECT: Expected: end of statement, found: END",
+    ),
+    (
+        "SELECT 1 FROM {A} a; END; DELETE FROM tasks",
+        "this is no SELECT: Expected: end of statement, found: END",
+    ),
     ("SELECT 1 FROM {A} a; SELECT 2 FROM {A} a", "more than one statement"),
     ("SELECT 1 FROM {A} a; DROP TABLE tasks", "more than one statement"),
     ("DELETE FROM tasks", "only SELECT"),
