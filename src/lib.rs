@@ -4,6 +4,9 @@
 #[doc = include_str!("derive.md")]
 pub use tenancy_macros::TenantScoped;
 
+#[doc = include_str!("global.md")]
+pub use tenancy_macros::GlobalTable;
+
 #[doc = include_str!("projection.md")]
 pub use tenancy_macros::Projection;
 
@@ -25,9 +28,9 @@ pub use tenancy_core::doctor;
 #[cfg(feature = "tower")]
 pub use tenancy_core::http;
 pub use tenancy_core::{
-    __private, AuthError, Authority, Error, Executor, InvalidLabel, InvalidTenantId, Label, PublicRead,
-    PublicTenant, RawSql, Schema, ServerError, TenantDb, TenantId, TenantScoped, TenantToken, TenantTx, auth,
-    danger, db, entity, migrations, schema, sql_function, statement,
+    __private, AuthError, Authority, Error, Executor, GlobalTable, InvalidLabel, InvalidTenantId, Label,
+    PublicRead, PublicTenant, RawSql, Schema, ServerError, TenantDb, TenantId, TenantScoped, TenantToken,
+    TenantTx, auth, danger, db, entity, migrations, schema, sql_function, statement,
 };
 
 /// The examples of the guides compile.
@@ -46,10 +49,11 @@ mod guides {
 
 /// What most files of an application need: `use tenancy::prelude::*;`.
 ///
-/// It holds the derive with its trait, whose methods are the statements, and the types that signatures name.
+/// It holds the derives with their traits, whose methods are the statements, and the types that signatures name.
 pub mod prelude {
     pub use crate::entity::{Entity as _, EntityColumns as _};
     pub use crate::{
-        Authority, Executor, PublicTenant, TenantDb, TenantId, TenantScoped, TenantToken, TenantTx,
+        Authority, Executor, GlobalTable, PublicTenant, TenantDb, TenantId, TenantScoped, TenantToken,
+        TenantTx,
     };
 }

@@ -265,7 +265,7 @@ fn used(token: &tenancy::TenantToken, id: uuid::Uuid) {
 fn the_descriptor_says_what_the_attributes_say() {
     let order = our_own_names::Order::DESCRIPTOR;
     assert_eq!((order.entity, order.schema, order.table), ("Order", Some("Sales"), "Order"));
-    assert_eq!(order.tenant, "Tenant Id");
+    assert_eq!(order.tenant(), Some("Tenant Id"));
     let columns: Vec<_> =
         order.columns.iter().map(|column| (column.name, column.role, column.nullable)).collect();
     assert_eq!(

@@ -39,3 +39,11 @@ pub struct Task {
     #[tenancy(version)]
     pub version: i32,
 }
+
+#[derive(Debug, Clone, GlobalTable)]
+#[tenancy(table = "countries")]
+pub struct Country {
+    #[tenancy(id)]
+    pub code: String,
+    pub name: String,
+}

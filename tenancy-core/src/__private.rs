@@ -5,7 +5,7 @@ pub use sqlx::Error as SqlxError;
 
 pub use crate::entity::*;
 pub use crate::schema::{
-    ColumnDescriptor, ColumnRole, EntityDescriptor, Kept as KeptColumns, OnDelete, ReferenceDescriptor,
+    ColumnDescriptor, ColumnRole, EntityDescriptor, Kept as KeptColumns, OnDelete, Owner, ReferenceDescriptor,
 };
 pub use crate::statement::{Filter, Parts, Selected, Selection, SqlPiece, SqlValues};
 use crate::statement::{ReadProof, SqlQuery};
@@ -163,6 +163,12 @@ impl<T> Field<T> {
     }
 }
 
+/// What a global table that is listed says of itself.
+#[must_use]
+pub const fn global_table<E: crate::GlobalTable>() -> &'static EntityDescriptor {
+    E::DESCRIPTOR
+}
+
 /// What an entity that is listed says of itself.
 #[must_use]
 pub const fn tenant_scoped<E: crate::TenantScoped>() -> &'static EntityDescriptor {
@@ -191,14 +197,21 @@ impl<S, E: Entity> EntityColumns<S> for NoColumns<E> {
 
 /// The entity that a field references. Asks, at their types, whether it is one and whether the field fits its id.
 #[must_use]
-pub fn referenced<Parent: crate::TenantScoped, Field: ForeignKeyOf<Parent::Id>>() -> &'static EntityDescriptor
-{
+pub fn referenced<Parent: Entity, Field: ForeignKeyOf<Parent::Id>>() -> &'static EntityDescriptor {
+    Parent::DESCRIPTOR
+}
+
+/// As [`referenced`], of a field of a global table, which references another one alone: what belongs to nobody cannot lead to
+/// what belongs to somebody.
+#[must_use]
+pub fn global_referenced<Parent: crate::GlobalTable, Field: ForeignKeyOf<Parent::Id>>()
+-> &'static EntityDescriptor {
     Parent::DESCRIPTOR
 }
 
 /// The rows of an entity, in a hand-written statement.
 #[must_use]
-pub const fn sql_entity<E: crate::TenantScoped>() -> SqlPiece {
+pub const fn sql_entity<E: Entity>() -> SqlPiece {
     SqlPiece::Entity(E::DESCRIPTOR)
 }
 

@@ -27,7 +27,7 @@ mod token;
 
 pub use crate::auth::{AuthError, Authority};
 pub use crate::db::{Executor, RawSql, TenantDb, TenantTx};
-pub use crate::entity::{PublicRead, TenantScoped};
+pub use crate::entity::{GlobalTable, PublicRead, TenantScoped};
 pub use crate::error::{Error, ServerError};
 pub use crate::id::{InvalidTenantId, TenantId};
 pub use crate::label::{InvalidLabel, Label};

@@ -48,6 +48,7 @@ pub(crate) struct StructAttrs {
     pub(crate) insert: Given<Ident>,
     pub(crate) krate: Given<Path>,
     pub(crate) public_read: Given<()>,
+    pub(crate) writable: Given<()>,
     pub(crate) insert_derive: Vec<Path>,
     pub(crate) indexes: Vec<KeyAttr>,
     pub(crate) uniques: Vec<KeyAttr>,
@@ -75,7 +76,8 @@ pub(crate) struct FieldAttrs {
     pub(crate) on_delete: Given<LitStr>,
 }
 
-const ON_STRUCT: &[&str] = &["table", "index", "unique", "public_read", "insert", "insert_derive", "crate"];
+const ON_STRUCT: &[&str] =
+    &["table", "index", "unique", "public_read", "writable", "insert", "insert_derive", "crate"];
 const ON_FIELD: &[&str] = &[
     "tenant",
     "id",
@@ -105,6 +107,10 @@ impl StructAttrs {
             "public_read" => {
                 let alone = nothing(&name, input);
                 said.public_read.give(name, alone)
+            }
+            "writable" => {
+                let alone = nothing(&name, input);
+                said.writable.give(name, alone)
             }
             "crate" => {
                 let krate = value(&name, input, path, "a path", "crate = ::tenancy");

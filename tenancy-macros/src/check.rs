@@ -12,7 +12,8 @@ use syn::{Data, DeriveInput, Fields};
 
 use crate::attr::{Given, KeyAttr};
 use crate::errors::Errors;
-use crate::model::{Entity, Field, ON_DELETE, Role, named_fields};
+use crate::global;
+use crate::model::{Entity, Field, Kind, ON_DELETE, Role, named_fields};
 use crate::name::{defect, nearest};
 
 /// An entity is a struct with named fields and without parameters. Gives its fields.
@@ -45,7 +46,10 @@ pub(crate) fn shape<'a>(input: &'a DeriveInput, errors: &Errors) -> Option<&'a F
 pub(crate) fn check(entity: &Entity<'_>, errors: &Errors) {
     table(entity, errors);
     insert(entity, errors);
-    tenant(entity, errors);
+    match entity.kind {
+        Kind::TenantScoped => tenant(entity, errors),
+        Kind::GlobalTable => global::check(entity, errors),
+    }
     id(entity, errors);
     for field in &entity.fields {
         roles(field, errors);
@@ -79,12 +83,18 @@ fn insert(entity: &Entity<'_>, errors: &Errors) {
 
 /// Exactly one field holds the tenant, always, and says nothing else.
 fn tenant(entity: &Entity<'_>, errors: &Errors) {
+    if let Some(name) = &entity.attrs.writable.name {
+        errors.at(
+            name,
+            "`writable` is said of a `GlobalTable`: rows of a tenant are written by who has its token, always",
+        );
+    }
     let mut tenants = entity.fields.iter().filter(|field| field.role == Role::Tenant);
     let Some(tenant) = tenants.next() else {
         errors.at(
             entity.ident,
             format!(
-                "`{}` has no tenant field: mark the `TenantId` or `Uuid` that says whose each row is with `#[tenancy(tenant)]`",
+                "`{}` has no tenant field: mark the `TenantId` or `Uuid` that says whose each row is with `#[tenancy(tenant)]`, or derive `GlobalTable` in place of `TenantScoped` when the rows belong to no tenant",
                 entity.name
             ),
         );
@@ -133,8 +143,9 @@ fn id(entity: &Entity<'_>, errors: &Errors) {
         errors.at(
             entity.ident,
             format!(
-                "`{}` has no id: mark the field that tells the rows of a tenant apart with `#[tenancy(id)]`, or with `#[tenancy(id, default)]` when the database may fill it in",
-                entity.name
+                "`{}` has no id: mark the field that tells the rows{} apart with `#[tenancy(id)]`, or with `#[tenancy(id, default)]` when the database may fill it in",
+                entity.name,
+                if entity.kind == Kind::TenantScoped { " of a tenant" } else { "" }
             ),
         );
     }

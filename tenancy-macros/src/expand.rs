@@ -7,18 +7,21 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 
-use crate::model::{Entity, Field, Names, Reference, Role};
+use crate::global;
+use crate::model::{Entity, Field, Kind, Names, Reference, Role};
 
 pub(crate) fn expand(entity: &Entity<'_>) -> TokenStream {
     let columns_struct = columns_struct(entity);
-    let keys_struct = keys_struct(entity);
-    let insert_struct = insert_struct(entity);
+    let writes = entity.is_writable();
+    let keys_struct = writes.then(|| keys_struct(entity));
+    let insert_struct = writes.then(|| insert_struct(entity));
     let witnesses = witnesses(entity);
     let columns_impls = columns_impls(entity);
-    let tenant_scoped = tenant_scoped(entity);
-    let public_read = public_read(entity);
+    let entity_impl = entity_impl(entity);
+    let writable = writes.then(|| writable(entity, &keys(entity)));
+    let owner = owner(entity);
     let kept_impls = kept_impls(entity);
-    let new_entity = new_entity(entity);
+    let new_entity = writes.then(|| new_entity(entity));
     let krate = &entity.names.krate;
     let ident = entity.ident;
     quote! {
@@ -30,8 +33,9 @@ pub(crate) fn expand(entity: &Entity<'_>) -> TokenStream {
             use #krate::__private as __private;
             #witnesses
             #columns_impls
-            #tenant_scoped
-            #public_read
+            #entity_impl
+            #writable
+            #owner
             #kept_impls
             #new_entity
             __private::register! { #ident }
@@ -74,7 +78,8 @@ pub(crate) fn keys_struct(entity: &Entity<'_>) -> TokenStream {
     let doc = format!(" The keys of `{}`: what an insert can conflict with.", entity.name);
     let all = entity.keys();
     let names = all.iter().map(|key| &key.ident);
-    let docs = all.iter().map(|key| format!(" The key of {}, led by the tenant.", key.columns.join(", ")));
+    let led = if entity.kind == Kind::TenantScoped { ", led by the tenant" } else { "" };
+    let docs = all.iter().map(|key| format!(" The key of {}{led}.", key.columns.join(", ")));
     quote! {
         #[doc = #doc]
         // A program need not insert over what is there.
@@ -175,11 +180,10 @@ fn witnesses(entity: &Entity<'_>) -> TokenStream {
         .collect()
 }
 
-fn tenant_scoped(entity: &Entity<'_>) -> TokenStream {
-    let Names { krate, columns, keys: keys_name, new } = &entity.names;
+fn entity_impl(entity: &Entity<'_>) -> TokenStream {
+    let columns = &entity.names.columns;
     let ident = entity.ident;
     let id = id_type(entity);
-    let keys = keys(entity);
     let descriptor = descriptor(entity);
     let has_id = has_id(entity);
     let id_arrays = id_arrays(entity);
@@ -216,27 +220,51 @@ fn tenant_scoped(entity: &Entity<'_>) -> TokenStream {
                 #id_arrays
             }
         }
+    }
+}
+
+/// What an insert needs to know.
+pub(crate) fn writable(entity: &Entity<'_>, keys: &TokenStream) -> TokenStream {
+    let Entity { ident, names: Names { keys: keys_name, new, .. }, .. } = entity;
+    quote! {
         #[automatically_derived]
-        impl #krate::TenantScoped for #ident {
+        impl __private::Writable for #ident {
             type New = #new;
             type Keys = #keys_name;
             const KEYS: #keys_name = #keys;
-            fn only_derive_is_allowed_to_implement_this_trait() {}
         }
     }
 }
 
-/// What lets visitors read the entity.
-pub(crate) fn public_read(entity: &Entity<'_>) -> Option<TokenStream> {
+/// Whose the rows are, and so which statements there are.
+pub(crate) fn owner(entity: &Entity<'_>) -> TokenStream {
+    match entity.kind {
+        Kind::TenantScoped => tenant_scoped(entity),
+        Kind::GlobalTable => global::global_table(entity),
+    }
+}
+
+fn tenant_scoped(entity: &Entity<'_>) -> TokenStream {
     let Entity { ident, names: Names { krate, .. }, .. } = entity;
-    entity.attrs.public_read.is_given().then(|| {
+    let public_read = entity.attrs.public_read.is_given().then(|| {
         quote! {
+            #[automatically_derived]
+            impl __private::ReadByVisitors for #ident {
+                fn only_derive_is_allowed_to_implement_this_trait() {}
+            }
             #[automatically_derived]
             impl #krate::PublicRead for #ident {
                 fn only_public_read_is_allowed_to_implement_this_trait() {}
             }
         }
-    })
+    });
+    quote! {
+        #[automatically_derived]
+        impl #krate::TenantScoped for #ident {
+            fn only_derive_is_allowed_to_implement_this_trait() {}
+        }
+        #public_read
+    }
 }
 
 /// What entities have of which the library keeps a version or a deletion.
@@ -330,9 +358,18 @@ fn descriptor(entity: &Entity<'_>) -> TokenStream {
         Some(schema) => quote!(::core::option::Option::Some(#schema)),
         None => quote!(::core::option::Option::None),
     };
-    let tenant =
-        entity.fields.iter().find(|field| field.role == Role::Tenant).map_or("", |tenant| &tenant.column);
-    let public_read = entity.attrs.public_read.is_given();
+    let owner = match entity.kind {
+        Kind::TenantScoped => {
+            let tenant = entity.fields.iter().find(|field| field.role == Role::Tenant);
+            let tenant = tenant.map_or("", |tenant| &tenant.column);
+            quote!(Tenant(#tenant))
+        }
+        Kind::GlobalTable => {
+            let writable = entity.is_writable();
+            quote!(Nobody { writable: #writable })
+        }
+    };
+    let public_read = entity.kind == Kind::GlobalTable || entity.attrs.public_read.is_given();
     let kept = kept_columns(entity);
     let columns = entity.fields.iter().map(|Field { column, role, nullable, witness, .. }| {
         let role = role.in_descriptor();
@@ -353,7 +390,10 @@ fn descriptor(entity: &Entity<'_>) -> TokenStream {
         let reference = field.reference.as_ref()?;
         let Reference { parent, span, on_delete } = reference;
         // At the entity, since the compiler points at the whole path when that is none.
-        let target = quote_spanned!(*span=> __private::referenced::<#parent, #ty>);
+        let target = match entity.kind {
+            Kind::TenantScoped => quote_spanned!(*span=> __private::referenced::<#parent, #ty>),
+            Kind::GlobalTable => quote_spanned!(*span=> __private::global_referenced::<#parent, #ty>),
+        };
         Some(quote! {
             __private::ReferenceDescriptor {
                 column: #column,
@@ -367,7 +407,7 @@ fn descriptor(entity: &Entity<'_>) -> TokenStream {
             entity: #name,
             schema: #schema,
             table: #table,
-            tenant: #tenant,
+            owner: __private::Owner::#owner,
             public_read: #public_read,
             kept: #kept,
             columns: &[#(#columns),*],

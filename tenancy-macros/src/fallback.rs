@@ -9,11 +9,12 @@ use syn::DeriveInput;
 
 use crate::attr::StructAttrs;
 use crate::expand::{
-    columns_impls, columns_struct, id_type, insert_struct, kept_impls, keys_struct, public_read,
+    columns_impls, columns_struct, id_type, insert_struct, kept_impls, keys_struct, owner, writable,
 };
-use crate::model::{Entity, Names};
+use crate::model::{Entity, Kind, Names};
 
 pub(crate) fn expand(
+    kind: Kind,
     input: &DeriveInput,
     attrs: &StructAttrs,
     entity: Option<&Entity<'_>>,
@@ -22,7 +23,7 @@ pub(crate) fn expand(
     let error = error.map(syn::Error::into_compile_error);
     let stubs = match entity {
         Some(entity) if input.generics.params.is_empty() && !entity.fields.is_empty() => of_entity(entity),
-        _ => of_other_item(input, &Names::new(&input.ident, attrs)),
+        _ => of_other_item(kind, input, &Names::new(&input.ident, attrs)),
     };
     quote! {
         #error
@@ -32,11 +33,12 @@ pub(crate) fn expand(
 
 /// For a struct whose fields are columns, more or less.
 fn of_entity(entity: &Entity<'_>) -> TokenStream {
-    let Names { krate, columns, keys, new } = &entity.names;
-    let keys_struct = keys_struct(entity);
+    let Names { krate, columns, new, .. } = &entity.names;
+    let writes = entity.is_writable();
+    let keys_struct = writes.then(|| keys_struct(entity));
     let ident = entity.ident;
     let columns_struct = columns_struct(entity);
-    let insert_struct = insert_struct(entity);
+    let insert_struct = writes.then(|| insert_struct(entity));
     let id = match entity.ids().next() {
         Some(_) => id_type(entity),
         // Most probably the attribute is what is missing.
@@ -48,9 +50,20 @@ fn of_entity(entity: &Entity<'_>) -> TokenStream {
     };
     let entity_stub = entity_stub(&entity.name, &quote!(#columns<__S, __J>), &id);
     let columns_impls = columns_impls(entity);
-    let public_read = public_read(entity);
-    let kept_impls = kept_impls(entity);
+    let writable = writes.then(|| writable(entity, &quote!(::core::unreachable!())));
+    let owner = owner(entity);
+    // A mistake that stands at its attribute already.
+    let kept_impls = writes.then(|| kept_impls(entity));
     let new_entity = new_entity();
+    let new_entity = writes.then(|| {
+        quote! {
+            #[automatically_derived]
+            impl __private::NewEntity for #new {
+                type Entity = #ident;
+                #new_entity
+            }
+        }
+    });
     quote! {
         #columns_struct
         #keys_struct
@@ -63,26 +76,16 @@ fn of_entity(entity: &Entity<'_>) -> TokenStream {
             impl __private::Entity for #ident {
                 #entity_stub
             }
-            #[automatically_derived]
-            impl #krate::TenantScoped for #ident {
-                type New = #new;
-                type Keys = #keys;
-                const KEYS: #keys = ::core::unreachable!();
-                fn only_derive_is_allowed_to_implement_this_trait() {}
-            }
-            #public_read
+            #writable
+            #owner
             #kept_impls
-            #[automatically_derived]
-            impl __private::NewEntity for #new {
-                type Entity = #ident;
-                #new_entity
-            }
+            #new_entity
         };
     }
 }
 
 /// For an enum, a union, a struct with parameters or without named fields. The two structs are there to be imported.
-fn of_other_item(input: &DeriveInput, names: &Names) -> TokenStream {
+fn of_other_item(kind: Kind, input: &DeriveInput, names: &Names) -> TokenStream {
     let Names { krate, columns, keys, new } = names;
     let DeriveInput { ident, vis, generics, .. } = input;
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
@@ -90,6 +93,24 @@ fn of_other_item(input: &DeriveInput, names: &Names) -> TokenStream {
     let entity_stub = entity_stub(&ident.to_string(), &quote!(__private::NoColumns<Self>), &quote!(()));
     let predicates: Vec<_> = predicates.collect();
     let new_entity = new_entity();
+    // Whatever it was to be, it has every statement.
+    let also = (kind == Kind::GlobalTable).then(|| quote!(__private::ReadByVisitors));
+    let owner = match kind {
+        Kind::TenantScoped => quote!(#krate::TenantScoped),
+        Kind::GlobalTable => quote!(#krate::GlobalTable),
+    };
+    let owners = also.into_iter().chain([owner]).map(|owner| {
+        quote! {
+            #[automatically_derived]
+            impl #impl_generics #owner for #ident #type_generics
+            where
+                Self: ::core::marker::Send + ::core::marker::Unpin + 'static,
+                #(#predicates,)*
+            {
+                fn only_derive_is_allowed_to_implement_this_trait() {}
+            }
+        }
+    });
     quote! {
         #[doc(hidden)]
         #[allow(dead_code)]
@@ -113,7 +134,7 @@ fn of_other_item(input: &DeriveInput, names: &Names) -> TokenStream {
                 #entity_stub
             }
             #[automatically_derived]
-            impl #impl_generics #krate::TenantScoped for #ident #type_generics
+            impl #impl_generics __private::Writable for #ident #type_generics
             where
                 Self: ::core::marker::Send + ::core::marker::Unpin + 'static,
                 #(#predicates,)*
@@ -121,10 +142,10 @@ fn of_other_item(input: &DeriveInput, names: &Names) -> TokenStream {
                 type New = __New<Self>;
                 type Keys = ();
                 const KEYS: () = ();
-                fn only_derive_is_allowed_to_implement_this_trait() {}
             }
+            #(#owners)*
             #[automatically_derived]
-            impl<E: #krate::TenantScoped<New = Self>> __private::NewEntity for __New<E> {
+            impl<E: __private::Writable<New = Self>> __private::NewEntity for __New<E> {
                 type Entity = E;
                 #new_entity
             }
@@ -141,7 +162,7 @@ fn entity_stub(name: &str, columns: &TokenStream, id: &TokenStream) -> TokenStre
             entity: #name,
             schema: ::core::option::Option::None,
             table: "",
-            tenant: "",
+            owner: __private::Owner::Nobody { writable: false },
             public_read: false,
             kept: __private::KeptColumns::NOTHING,
             columns: &[],

@@ -1,5 +1,5 @@
-//! `#[derive(TenantScoped)]` of `tenancy`: depend on that crate, which re-exports it and
-//! documents it there.
+//! `#[derive(TenantScoped)]` and `#[derive(GlobalTable)]` of `tenancy`: depend on that crate, which re-exports them and
+//! documents them there.
 //!
 //! Five stages, a file each. `attr` reads the `#[tenancy(..)]` attributes; `model` turns them and the struct into
 //! an `Entity`, with every name that will be needed already made; `check` says what is wrong with
@@ -13,6 +13,7 @@ mod check;
 mod errors;
 mod expand;
 mod fallback;
+mod global;
 mod model;
 mod name;
 mod projection;
@@ -26,12 +27,18 @@ use syn::DeriveInput;
 
 use crate::attr::StructAttrs;
 use crate::errors::Errors;
-use crate::model::Entity;
+use crate::model::{Entity, Kind};
 
 #[allow(missing_docs, reason = "documented where the facade re-exports it, so that its examples compile")]
 #[proc_macro_derive(TenantScoped, attributes(tenancy))]
 pub fn derive_tenant_scoped(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    derive(input.into()).into()
+    derive(Kind::TenantScoped, input.into()).into()
+}
+
+#[allow(missing_docs, reason = "documented where the facade re-exports it, so that its examples compile")]
+#[proc_macro_derive(GlobalTable, attributes(tenancy))]
+pub fn derive_global_table(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    derive(Kind::GlobalTable, input.into()).into()
 }
 
 #[allow(missing_docs, reason = "documented where the facade re-exports it, so that its examples compile")]
@@ -50,26 +57,31 @@ pub fn sql(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 }
 
 /// The derive, on tokens that unit tests can make.
-fn derive(input: TokenStream) -> TokenStream {
+fn derive(kind: Kind, input: TokenStream) -> TokenStream {
     match syn::parse2(input) {
-        Ok(input) => expand(&input),
+        Ok(input) => expand(kind, &input),
         Err(not_an_item) => not_an_item.into_compile_error(),
     }
 }
 
-fn expand(input: &DeriveInput) -> TokenStream {
+fn expand(kind: Kind, input: &DeriveInput) -> TokenStream {
     let errors = Errors::new();
     let attrs = StructAttrs::read(&input.attrs, &errors);
-    let entity = examine(input, &attrs, &errors);
+    let entity = examine(kind, input, &attrs, &errors);
     match (entity, errors.finish()) {
         (Some(entity), Ok(())) => expand::expand(&entity),
-        (entity, found) => fallback::expand(input, &attrs, entity.as_ref(), found.err()),
+        (entity, found) => fallback::expand(kind, input, &attrs, entity.as_ref(), found.err()),
     }
 }
 
 /// What the struct is, as far as it could be understood.
-fn examine<'a>(input: &'a DeriveInput, attrs: &'a StructAttrs, errors: &Errors) -> Option<Entity<'a>> {
-    let entity = Entity::new(input, attrs, errors)?;
+fn examine<'a>(
+    kind: Kind,
+    input: &'a DeriveInput,
+    attrs: &'a StructAttrs,
+    errors: &Errors,
+) -> Option<Entity<'a>> {
+    let entity = Entity::new(kind, input, attrs, errors)?;
     check::check(&entity, errors);
     Some(entity)
 }

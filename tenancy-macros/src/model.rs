@@ -14,8 +14,16 @@ use crate::check;
 use crate::errors::Errors;
 use crate::name::{TableName, quote_identifier};
 
+/// Which derive it is: whose the rows of the table are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    TenantScoped,
+    GlobalTable,
+}
+
 /// A struct with named fields, and what its attributes say.
 pub(crate) struct Entity<'a> {
+    pub(crate) kind: Kind,
     pub(crate) attrs: &'a StructAttrs,
     pub(crate) names: Names,
     pub(crate) vis: &'a Visibility,
@@ -117,13 +125,19 @@ impl Key {
 
 impl<'a> Entity<'a> {
     /// `None`, with an error, for what is no struct with named fields.
-    pub(crate) fn new(input: &'a DeriveInput, attrs: &'a StructAttrs, errors: &Errors) -> Option<Self> {
+    pub(crate) fn new(
+        kind: Kind,
+        input: &'a DeriveInput,
+        attrs: &'a StructAttrs,
+        errors: &Errors,
+    ) -> Option<Self> {
         let fields: Vec<_> = check::shape(input, errors)?
             .iter()
             .enumerate()
             .filter_map(|(position, field)| Some(Field::new(position, field, field.ident.as_ref()?, errors)))
             .collect();
         Some(Self {
+            kind,
             names: Names::new(&input.ident, attrs),
             vis: &input.vis,
             ident: &input.ident,
@@ -134,6 +148,11 @@ impl<'a> Entity<'a> {
             fields,
             attrs,
         })
+    }
+
+    /// Whether the application writes its rows.
+    pub(crate) fn is_writable(&self) -> bool {
+        self.kind == Kind::TenantScoped || self.attrs.writable.is_given()
     }
 
     /// The columns of the primary key, without the tenant column.

@@ -16,6 +16,7 @@ mod cross_tenant;
 mod doctor;
 mod emission;
 mod errors;
+mod global;
 mod guide;
 mod hostile;
 mod identity;

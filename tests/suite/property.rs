@@ -13,7 +13,7 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use sqlx::migrate::Migrator;
 use tenancy::doctor::Doctor;
 use tenancy::schema::{
-    __write, ColumnDescriptor, ColumnRole, DEFAULT_RUNTIME_ROLE, EntityDescriptor, Kept, OnDelete,
+    __write, ColumnDescriptor, ColumnRole, DEFAULT_RUNTIME_ROLE, EntityDescriptor, Kept, OnDelete, Owner,
     ReferenceDescriptor, Schema,
 };
 use tenancy_testkit::{TestAuthority, TestDb};
@@ -153,7 +153,7 @@ fn descriptor(table: usize, made: &Made) -> &'static EntityDescriptor {
         entity: TABLES[table],
         schema,
         table: name,
-        tenant: "tenant_id",
+        owner: Owner::Tenant("tenant_id"),
         public_read: made.public,
         kept: Kept::NOTHING,
         columns: leak(columns),

@@ -23,7 +23,7 @@ const SHARE: u32 = 4;
 /// The column and the trigger. Both are catalog changes.
 pub(super) async fn open<'a>(session: &mut Session, source: &Source<'a>) -> Result<Source<'a>, AdoptError> {
     if !source.has_column() {
-        let (on, tenant) = (source.table(), ident(&source.entity.tenant));
+        let (on, tenant) = (source.table(), ident(source.entity.tenant()));
         let add = format!("ALTER TABLE {on} ADD COLUMN {tenant} uuid");
         session.brief(&source.entity.table, "adding the tenant column", &add).await?;
     }
@@ -41,7 +41,7 @@ pub(super) fn function_name(source: &Source<'_>) -> String {
 }
 
 fn function(source: &Source<'_>, expression: &str) -> String {
-    let tenant = ident(&source.entity.tenant);
+    let tenant = ident(source.entity.tenant());
     let body = format!(
         "DECLARE found pg_catalog.uuid; BEGIN \
            SELECT {expression} INTO found FROM (SELECT NEW.*) AS this; \
@@ -63,7 +63,7 @@ fn trigger_function(name: &str, source: &Source<'_>, body: &str) -> String {
 /// For a row without a tenant, and for one whose tenant changes by another column: whoever moves a row and knows no tenants
 /// moves it to the tenant of where it goes. Where the new program does that, the policy refuses.
 fn triggers(source: &Source<'_>) -> String {
-    let (on, tenant) = (source.table(), ident(&source.entity.tenant));
+    let (on, tenant) = (source.table(), ident(source.entity.tenant()));
     let (fill, follow) = (ident(&source.passing("fill")), ident(&source.passing("follow")));
     let function = function_name(source);
     let mut sql = format!(
@@ -99,11 +99,11 @@ pub(super) async fn carry(
             continue;
         };
         let (name, trigger) = (carrier_name(child), ident(&carrier(child)));
-        let (tenant, here) = (ident(&parent.entity.tenant), ident(&reference.parent_id));
+        let (tenant, here) = (ident(parent.entity.tenant()), ident(&reference.parent_id));
         let body = format!(
             "BEGIN UPDATE {} AS c SET {} = NEW.{tenant} WHERE c.{} = NEW.{here}; RETURN NULL; END",
             child.table(),
-            ident(&child.entity.tenant),
+            ident(child.entity.tenant()),
             ident(&reference.column),
         );
         let sql = format!(
@@ -122,7 +122,8 @@ pub(super) async fn carry(
 pub(super) async fn reconcile(session: &mut Session, source: &Source<'_>) -> Result<(), AdoptError> {
     let Some(reference) = source.follows() else { return Ok(()) };
     let (on, parent) = (source.table(), table(&reference.parent));
-    let (tenant, theirs) = (ident(&source.entity.tenant), ident(&reference.parent_tenant));
+    let (tenant, theirs) =
+        (ident(source.entity.tenant()), ident(reference.parent_tenant.as_deref().unwrap_or_default()));
     let apart = format!(
         "p.{} = this.{} AND p.{theirs} <> this.{tenant}",
         ident(&reference.parent_id),
@@ -149,13 +150,13 @@ pub(super) fn carrier_name(child: &Source<'_>) -> String {
 
 /// Fills what stands there.
 pub(super) async fn fill(session: &mut Session, source: &Source<'_>) -> Result<TablePrepared, AdoptError> {
-    let tenant = ident(&source.entity.tenant);
+    let tenant = ident(source.entity.tenant());
     let table = source.entity.table.to_string();
     let Some(expression) = source.expression() else {
         return Ok(TablePrepared { table, ..TablePrepared::default() });
     };
     // A column that cannot be NULL has nothing left to fill.
-    if keys::there(session, source, &Part::NotNull(&source.entity.tenant)).await? {
+    if keys::there(session, source, &Part::NotNull(source.entity.tenant())).await? {
         return Ok(TablePrepared { table, ..TablePrepared::default() });
     }
     let on = source.table();

@@ -8,7 +8,7 @@ use crate::adopt::{AdoptError, backfill, keys};
 use crate::schema::emit::change::{self, Part};
 use crate::schema::emit::quote::{ident, literal};
 use crate::schema::emit::{isolation, part, quote};
-use crate::schema::model::{Entity, Model};
+use crate::schema::model::Model;
 
 /// The policy that lets the old role go on.
 const LEGACY: &str = "tenancy_legacy";
@@ -220,7 +220,7 @@ fn known(model: &Model) -> String {
 
 /// The old primary key and whatever is unique without the tenant go, and the index becomes the primary key.
 async fn keys_of(session: &mut Session, source: &Source<'_>) -> Result<Vec<String>, AdoptError> {
-    let Entity { table: of, tenant, .. } = source.entity;
+    let of = &source.entity.table;
     let table = source.table();
     let rows = session
         .rows(format!(
@@ -229,7 +229,7 @@ async fn keys_of(session: &mut Session, source: &Source<'_>) -> Result<Vec<Strin
                JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attname = {} AND NOT a.attisdropped \
               WHERE x.indrelid = {}::regclass AND (x.indisunique OR x.indisexclusion) \
                 AND NOT a.attnum = ANY ((x.indkey::int2[])[0:x.indnkeyatts - 1])",
-            literal(tenant),
+            literal(source.entity.tenant()),
             source.regclass(),
         ))
         .await?;

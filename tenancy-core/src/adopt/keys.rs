@@ -170,7 +170,7 @@ async fn concurrently(
         None => {}
     }
     let unique = if unique { "UNIQUE " } else { "" };
-    let columns = [source.entity.tenant.as_str()].into_iter().chain(columns.iter().copied());
+    let columns = source.entity.led_by_tenant(columns);
     let create = format!(
         "CREATE {unique}INDEX CONCURRENTLY {} ON {} ({})",
         ident(name),

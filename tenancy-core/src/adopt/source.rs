@@ -54,7 +54,7 @@ impl<'a> Source<'a> {
                                  WHERE (t.nspname, e.relname) = ('tenancy', 'emitted')) AS founded \
                    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = {} AND NOT a.attisdropped \
                   WHERE (n.nspname, c.relname) = ({}, {})",
-                literal(&entity.tenant),
+                literal(entity.tenant()),
                 literal(&entity.table.schema),
                 literal(&entity.table.name),
             ))
@@ -130,7 +130,7 @@ impl<'a> Source<'a> {
 
     /// Whose the row `this` is, or will be.
     fn tenant(&self) -> String {
-        let column = format!("this.{}", ident(&self.entity.tenant));
+        let column = format!("this.{}", ident(self.entity.tenant()));
         match &self.rehearsed {
             Some(expression) if self.has_column => format!("coalesce({column}, {expression})"),
             Some(expression) => expression.clone(),
@@ -151,7 +151,7 @@ impl<'a> Source<'a> {
         let entity = model.entity(of)?;
         Some(format!(
             "(SELECT this.*, this.{} AS tenancy_tenant FROM {} AS this)",
-            ident(&entity.tenant),
+            ident(entity.tenant()),
             table(&entity.table)
         ))
     }
@@ -199,10 +199,12 @@ fn by_parent<'a>(
         return None;
     }
     let rows = Source::rows_of(model, parents, &reference.parent)?;
+    // What belongs to nobody says nothing about whose a row is.
+    let theirs = reference.parent_tenant.as_deref()?;
     let (here, there) = (ident(column), ident(&reference.parent_id));
     let filled = format!(
         "SELECT p.{} FROM {} AS p WHERE p.{there} = this.{here}",
-        ident(&reference.parent_tenant),
+        ident(theirs),
         table(&reference.parent)
     );
     let rehearsed = format!("SELECT p.tenancy_tenant FROM {rows} AS p WHERE p.{there} = this.{here}");

@@ -144,7 +144,7 @@ impl TenantDbBuilder {
         let inner = Arc::new(Inner {
             pool,
             trusted: self.trusted.into(),
-            listed: schema.entities().iter().map(|entity| (entity.type_id)()).collect(),
+            listed: schema.listed().map(|entity| (entity.type_id)()).collect(),
             functions: schema.functions(),
             acquire_timeout: self.acquire_timeout,
             max_connections: self.max_connections,

@@ -73,8 +73,9 @@ impl Doctor {
     ///
     /// [`UnreadableLock`], when the file is broken or was written by a newer version of tenancy.
     pub fn from_lock(text: &str) -> Result<Self, UnreadableLock> {
-        let Lock { runtime_role, cross_tenant_role, entities, adopting, retired, .. } = Lock::parse(text)?;
-        let model = Model { runtime_role, cross_tenant_role, entities, adopting, retired };
+        let Lock { runtime_role, cross_tenant_role, entities, globals, adopting, retired, .. } =
+            Lock::parse(text)?;
+        let model = Model { runtime_role, cross_tenant_role, entities, globals, adopting, retired };
         Ok(Self { model, accepted: Accepted::default(), version: None })
     }
 

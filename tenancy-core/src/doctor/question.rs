@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::schema::emit::quote::{self, literal, literals};
 use crate::schema::emit::{self, change, part};
 use crate::schema::model::{Entity, Model};
-use crate::schema::verify::{Asked, CHECKS, PREAMBLE, fill, functions, values};
+use crate::schema::verify::{Asked, CHECKS, PREAMBLE, Shared, fill, functions, shared, values};
 
 /// What stands in `server.sql`, for a server whose version is not known.
 const NO_VERSION: u32 = 999_999;
@@ -21,7 +21,8 @@ pub(super) fn question(model: &Model, version: Option<u32>) -> String {
         include_str!("sql/server.sql"),
     ];
     let listed = model.all().map(|entity| {
-        let Entity { table, tenant, public_read: public, .. } = entity;
+        let Entity { table, public_read: public, .. } = entity;
+        let tenant = entity.tenant();
         let adopting = model.adopting.contains(entity);
         Asked { schema: &table.schema, table: &table.name, tenant, adopting, public: *public }
     });
@@ -34,7 +35,13 @@ pub(super) fn question(model: &Model, version: Option<u32>) -> String {
     let (emitted, provisioned) = (emit::foundation_sql(model), emit::provision(model));
     let asker = "SELECT oid FROM runtime WHERE oid IS NOT NULL";
     let mut words = values(listed, &model.runtime_role, START, asker);
+    let globals = model.globals.iter().map(|Entity { table, writable, .. }| Shared {
+        schema: &table.schema,
+        table: &table.name,
+        writable: *writable,
+    });
     words.extend([
+        ("globals", shared(globals)),
         ("owner_tenant", body("FUNCTION tenancy.owner_tenant()", &emitted)),
         ("maintenance", body("FUNCTION tenancy.maintenance(VARIADIC", &emitted)),
         ("put_back", body("FUNCTION tenancy.put_back()", &emitted)),

@@ -5,11 +5,11 @@ use crate::schema::EntityDescriptor;
 use crate::statement::{Filter, IntoFilter, Related};
 
 /// A struct whose values are rows of one table. Implemented by the derives alone; whose its rows are says the trait that
-/// comes with it, [`TenantScoped`](crate::TenantScoped).
+/// comes with it, [`TenantScoped`](crate::TenantScoped) or [`GlobalTable`](crate::GlobalTable).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an entity",
     label = "this type does not say which table holds its rows",
-    note = "add `#[derive(TenantScoped)]` to `{Self}`"
+    note = "add `#[derive(TenantScoped)]` to `{Self}`, or `#[derive(GlobalTable)]` when its rows belong to no tenant"
 )]
 pub trait Entity: Sized + Send + Unpin + 'static {
     /// One field a column, for filters, orders, projections and assignments, in a query over `S`.

@@ -1,7 +1,6 @@
 //! What the library keeps of each change to a row: its version, when it was changed, and whether it is deleted.
 
-use crate::TenantScoped;
-use crate::entity::Element;
+use crate::entity::{Element, Writable};
 use crate::statement::{Proof, Restore};
 
 /// A number that counts changes: `i32` or `i64`.
@@ -31,7 +30,7 @@ impl Timestamp for time::OffsetDateTime {}
     label = "no field of it counts its changes",
     note = "mark an `i32` or `i64` with `#[tenancy(version)]`"
 )]
-pub trait Versioned: TenantScoped {
+pub trait Versioned: Writable {
     /// The type of the field.
     type Version: Version;
 }
@@ -45,7 +44,7 @@ pub trait Versioned: TenantScoped {
     label = "no field of it says when a row was deleted",
     note = "mark an `Option<DateTime<Utc>>` with `#[tenancy(deleted_at)]`"
 )]
-pub trait SoftDelete: TenantScoped {
+pub trait SoftDelete: Writable {
     #[doc(hidden)]
     fn only_deleted_at_is_allowed_to_implement_this_trait();
 

@@ -4,7 +4,7 @@ use futures_core::Stream;
 use futures_util::StreamExt;
 
 use crate::Error;
-use crate::entity::{Entity, Values};
+use crate::entity::{Entity, Writable};
 use crate::statement::{
     Count, Delete, Exists, Insert, InsertMany, InsertStream, Proof, ReadProof, Select, Update, UpdateMany,
 };
@@ -17,17 +17,9 @@ use crate::statement::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a tenant-scoped entity",
     label = "this type does not say which column holds its tenant",
-    note = "add `#[derive(TenantScoped)]` to `{Self}`"
+    note = "add `#[derive(TenantScoped)]` to `{Self}`; a `GlobalTable` has no tenant, and a schema lists it after `global:`"
 )]
-pub trait TenantScoped: Entity {
-    /// What an insert must be given: the fields that the database does not fill in.
-    type New: NewEntity<Entity = Self>;
-    /// One field a key: the primary key and each `unique(..)`, for `on_conflict`.
-    type Keys;
-
-    #[doc(hidden)]
-    const KEYS: Self::Keys;
-
+pub trait TenantScoped: Writable {
     #[doc(hidden)]
     fn only_derive_is_allowed_to_implement_this_trait();
 
@@ -138,34 +130,23 @@ pub trait TenantScoped: Entity {
     }
 }
 
-/// An entity whose rows everybody may read: `#[tenancy(public_read)]`.
-///
-/// A [`PublicTenant`](crate::PublicTenant) reads it, and PostgreSQL has a policy for such reads. Writing needs proof, as ever.
-/// Every column is read, so give what is public a table of its own.
+/// An entity that a [`PublicTenant`](crate::PublicTenant) reads: a [`PublicRead`] one, and every
+/// [`GlobalTable`](crate::GlobalTable). Implemented by the derives alone.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not `public_read`: a visitor must not see it",
     label = "only a `TenantToken` opens this",
     note = "a host name proves nothing; take a `TenantToken`, or say `#[tenancy(public_read)]` of `{Self}` when all of its columns are public"
 )]
-pub trait PublicRead: TenantScoped {
+pub trait ReadByVisitors: Entity {
     #[doc(hidden)]
-    fn only_public_read_is_allowed_to_implement_this_trait();
+    fn only_derive_is_allowed_to_implement_this_trait();
 }
 
-/// What an insert of an entity must be given. Implemented by the derive, for the struct that it generates.
-pub trait NewEntity: Sized + Send + 'static {
-    /// The entity.
-    type Entity: TenantScoped<New = Self>;
-
-    /// The columns that [`values`](Self::values) fills, quoted, in its order.
+/// An entity whose rows everybody may read: `#[tenancy(public_read)]`.
+///
+/// A [`PublicTenant`](crate::PublicTenant) reads it, and PostgreSQL has a policy for such reads. Writing needs proof, as ever.
+/// Every column is read, so give what is public a table of its own.
+pub trait PublicRead: TenantScoped + ReadByVisitors {
     #[doc(hidden)]
-    const COLUMNS: &'static [&'static str];
-
-    /// One value a column.
-    #[doc(hidden)]
-    fn values(self, values: &mut Values);
-
-    /// One array a column, of one element a row.
-    #[doc(hidden)]
-    fn arrays(rows: Vec<Self>, values: &mut Values);
+    fn only_public_read_is_allowed_to_implement_this_trait();
 }

@@ -239,6 +239,10 @@ const CODES: &[Code] = &[
     error("T13-UNKNOWN", "Rows of tenants that neither the compiler nor a policy guards."),
     error("T14-RETIRED", "The struct is gone, and raw SQL still reaches the rows."),
     warning("T15-GLOBAL", "What one tenant writes there, the others read."),
+    decides(
+        "T19-GLOBAL-WRITES",
+        "No policy holds a global table: with one right too many, a tenant changes what all of them read.",
+    ),
     warning("T16-COLUMN", "Every statement on the entity fails."),
     warning("T17-NULLABLE", "Reading the row fails for its tenant."),
     warning("T18-TYPE", "Reading or writing the column fails for every tenant."),

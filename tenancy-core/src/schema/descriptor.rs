@@ -17,9 +17,9 @@ pub struct EntityDescriptor {
     pub schema: Option<&'static str>,
     /// The table.
     pub table: &'static str,
-    /// The tenant column.
-    pub tenant: &'static str,
-    /// Whether visitors read it: `public_read`.
+    /// Whose its rows are.
+    pub owner: Owner,
+    /// Whether visitors read it: `public_read`, and every global table.
     pub public_read: bool,
     /// Every column, the tenant's included, in the order of the fields.
     pub columns: &'static [ColumnDescriptor],
@@ -27,9 +27,9 @@ pub struct EntityDescriptor {
     pub kept: Kept,
     /// Every column, quoted, as a statement lists them: `"t"."id", "t"."name"`. Most of what rendering a statement writes.
     pub select_list: &'static str,
-    /// The columns of `index(..)`, without the tenant column that leads each index.
+    /// The columns of `index(..)`, without the tenant column that leads each index of an isolated table.
     pub indexes: &'static [&'static [&'static str]],
-    /// The columns of `unique(..)`, without the tenant column that leads each key.
+    /// The columns of `unique(..)`, without the tenant column that leads each key of an isolated table.
     pub uniques: &'static [&'static [&'static str]],
     /// The fields with `references`.
     pub references: &'static [ReferenceDescriptor],
@@ -38,13 +38,22 @@ pub struct EntityDescriptor {
 }
 
 impl EntityDescriptor {
+    /// The tenant column; none of a global table.
+    #[must_use]
+    pub fn tenant(&self) -> Option<&'static str> {
+        match self.owner {
+            Owner::Tenant(column) => Some(column),
+            Owner::Nobody { .. } => None,
+        }
+    }
+
     /// The schema that holds the table.
     #[must_use]
     pub fn schema_name(&self) -> &'static str {
         self.schema.unwrap_or("public")
     }
 
-    /// The columns of the primary key, without the tenant column that leads it.
+    /// The columns of the primary key, without the tenant column that leads that of an isolated table.
     pub fn id(&self) -> impl Iterator<Item = &'static ColumnDescriptor> + use<> {
         self.columns.iter().filter(|column| column.is_id())
     }
@@ -59,6 +68,18 @@ impl EntityDescriptor {
         let name = unquoted(quoted);
         self.columns.iter().position(|column| column.name == name).unwrap_or_default()
     }
+}
+
+/// Whose the rows of a table are. Each entity says it by its derive, and there is no default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// Each is the tenant's that this column names: `#[derive(TenantScoped)]`.
+    Tenant(&'static str),
+    /// They belong to nobody, and every tenant reads all of them: `#[derive(GlobalTable)]`.
+    Nobody {
+        /// Whether every tenant writes all of them: `#[tenancy(writable)]`.
+        writable: bool,
+    },
 }
 
 /// The columns that the library writes by itself when a row changes.

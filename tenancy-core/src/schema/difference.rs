@@ -14,6 +14,7 @@ pub(crate) fn differences(before: Option<&Lock>, now: &Model) -> Vec<String> {
     let Some(before) = before else {
         lines.push("nothing was emitted yet".to_owned());
         lines.extend(now.entities.iter().map(|entity| format!("{}: is new", entity.table)));
+        lines.extend(now.globals.iter().map(|global| format!("{}: is a global table", global.table)));
         return lines;
     };
     if before.edition != EDITION {
@@ -56,7 +57,16 @@ pub(crate) fn differences(before: Option<&Lock>, now: &Model) -> Vec<String> {
             }
         }
     }
-    let retired = now.retired.iter().filter(|table| before.entity(table).is_some());
+    for global in &now.globals {
+        match before.global(&global.table) {
+            None => lines.push(format!("{}: is a global table", global.table)),
+            Some(held) => lines.extend(
+                changes(&held.canonical(), &global.canonical())
+                    .map(|line| format!("{}: {line}", global.table)),
+            ),
+        }
+    }
+    let retired = now.retired.iter().filter(|table| before.table(table).is_some());
     lines.extend(retired.map(|table| format!("{table}: is retired")));
     lines
 }
@@ -64,7 +74,10 @@ pub(crate) fn differences(before: Option<&Lock>, now: &Model) -> Vec<String> {
 fn changes(before: &Entity, now: &Entity) -> impl Iterator<Item = String> {
     let mut lines = Vec::new();
     if before.tenant != now.tenant {
-        lines.push(format!("the tenant column is {:?}, and was {:?}", now.tenant, before.tenant));
+        lines.push(format!("the tenant column is {:?}, and was {:?}", now.tenant(), before.tenant()));
+    }
+    if before.writable != now.writable {
+        lines.push(if now.writable { "tenants write it" } else { "tenants write it no more" }.to_owned());
     }
     if before.public_read != now.public_read {
         lines.push(if now.public_read { "visitors read it" } else { "visitors read it no more" }.to_owned());

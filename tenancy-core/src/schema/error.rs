@@ -73,6 +73,19 @@ pub enum SchemaError {
         /// The Rust type that is referenced.
         parent: &'static str,
     },
+    /// A global table references an isolated one: its rows would lead to some tenant's.
+    #[error(
+        "`{entity}` belongs to no tenant and references `{parent}` by {column:?}, whose rows belong to one each: \
+         a global table references global ones"
+    )]
+    GlobalReferencesTenants {
+        /// The Rust type that references.
+        entity: &'static str,
+        /// The referencing column.
+        column: String,
+        /// The Rust type that is referenced.
+        parent: &'static str,
+    },
     /// A reference by one column to an entity whose id has several.
     #[error(
         "`{entity}` references `{parent}` by the one column {column:?}, and the id of `{parent}` has several"

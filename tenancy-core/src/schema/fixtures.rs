@@ -3,7 +3,7 @@
 use std::any::TypeId;
 
 use crate::schema::{
-    ColumnDescriptor, ColumnRole, EntityDescriptor, Kept, OnDelete, ReferenceDescriptor, Schema,
+    ColumnDescriptor, ColumnRole, EntityDescriptor, Kept, OnDelete, Owner, ReferenceDescriptor, Schema,
 };
 
 pub(super) const fn column(name: &'static str, role: ColumnRole) -> ColumnDescriptor {
@@ -43,7 +43,7 @@ pub(super) static PROJECT: EntityDescriptor = EntityDescriptor {
     entity: "Project",
     schema: None,
     table: "projects",
-    tenant: "tenant_id",
+    owner: Owner::Tenant("tenant_id"),
     public_read: false,
     kept: Kept::NOTHING,
     columns: &[
@@ -65,7 +65,7 @@ pub(super) static TASK: EntityDescriptor = EntityDescriptor {
     entity: "Task",
     schema: None,
     table: "tasks",
-    tenant: "tenant_id",
+    owner: Owner::Tenant("tenant_id"),
     public_read: false,
     kept: Kept::NOTHING,
     columns: &[
@@ -90,7 +90,7 @@ pub(super) static ORDER: EntityDescriptor = EntityDescriptor {
     entity: "Order",
     schema: Some("Odd \"Names\""),
     table: "it's $tenancy$ \\ a\n\"order\"; DROP TABLE projects --",
-    tenant: "Tenant \"Id\"",
+    owner: Owner::Tenant("Tenant \"Id\""),
     public_read: false,
     kept: Kept::NOTHING,
     columns: &[
@@ -116,7 +116,7 @@ pub(super) static MEMBER: EntityDescriptor = EntityDescriptor {
     entity: "Member",
     schema: Some("app"),
     table: "a_table_whose_name_is_exactly_as_long_as_postgresql_keeps_a_nam",
-    tenant: "tenant_id",
+    owner: Owner::Tenant("tenant_id"),
     public_read: false,
     kept: Kept::NOTHING,
     columns: &[
@@ -141,7 +141,7 @@ pub(super) static EVENT: EntityDescriptor = EntityDescriptor {
     entity: "Event",
     schema: Some("app"),
     table: "events",
-    tenant: "tenant_id",
+    owner: Owner::Tenant("tenant_id"),
     public_read: false,
     kept: Kept::NOTHING,
     columns: &[

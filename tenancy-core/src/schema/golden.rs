@@ -51,7 +51,7 @@ macro_rules! migrations {
 pub fn unlisted() -> Vec<&'static str> {
     let listed = |derived: &&Derived| {
         inventory::iter::<Listed>()
-            .flat_map(|listed| listed.0.entities())
+            .flat_map(|listed| listed.0.listed())
             .any(|entity| (entity.type_id)() == (derived.0.type_id)())
     };
     let mut unlisted: Vec<_> = inventory::iter::<Derived>()

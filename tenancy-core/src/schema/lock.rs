@@ -25,6 +25,9 @@ pub(crate) struct Lock {
     pub(crate) cross_tenant_role: Option<String>,
     /// By table.
     pub(crate) entities: Vec<Entity>,
+    /// The tables whose rows belong to no tenant. By table.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) globals: Vec<Entity>,
     /// Not emitted: for tools that cannot see the structs. By table.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) adopting: Vec<Entity>,
@@ -78,8 +81,24 @@ impl Lock {
         serde_json::to_string_pretty(self).map(|text| text + "\n")
     }
 
+    /// Everything that PostgreSQL was told about: isolated tables, then global ones.
+    pub(crate) fn emitted(&self) -> impl Iterator<Item = &Entity> {
+        self.entities.iter().chain(&self.globals)
+    }
+
+    /// An isolated table.
     pub(crate) fn entity(&self, table: &Table) -> Option<&Entity> {
         self.entities.iter().find(|entity| entity.table == *table)
+    }
+
+    /// Either.
+    pub(crate) fn table(&self, table: &Table) -> Option<&Entity> {
+        self.emitted().find(|entity| entity.table == *table)
+    }
+
+    /// A global one.
+    pub(crate) fn global(&self, table: &Table) -> Option<&Entity> {
+        self.globals.iter().find(|global| global.table == *table)
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) mod verify;
 pub use self::codes::{Code, Severity};
 pub(crate) use self::descriptor::unquoted;
 pub use self::descriptor::{
-    ColumnDescriptor, ColumnRole, EntityDescriptor, Kept, OnDelete, ReferenceDescriptor,
+    ColumnDescriptor, ColumnRole, EntityDescriptor, Kept, OnDelete, Owner, ReferenceDescriptor,
 };
 pub use self::error::SchemaError;
 pub use self::finding::Finding;
@@ -43,6 +43,7 @@ pub const DEFAULT_RUNTIME_ROLE: &str = "tenancy_app";
 #[derive(Debug)]
 pub struct Schema {
     entities: &'static [&'static EntityDescriptor],
+    globals: &'static [&'static EntityDescriptor],
     adopting: &'static [&'static str],
     retired: &'static [&'static str],
     runtime_role: &'static str,
@@ -59,7 +60,22 @@ impl Schema {
         retired: &'static [&'static str],
         runtime_role: &'static str,
     ) -> Self {
-        Self { entities, adopting: &[], retired, runtime_role, cross_tenant_role: None, functions: &[] }
+        Self {
+            entities,
+            globals: &[],
+            adopting: &[],
+            retired,
+            runtime_role,
+            cross_tenant_role: None,
+            functions: &[],
+        }
+    }
+
+    /// For `schema!`.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __with_globals(self, globals: &'static [&'static EntityDescriptor]) -> Self {
+        Self { globals, ..self }
     }
 
     /// For `schema!`: what few schemas say. Of `cross_tenant_role`, the first.
@@ -84,10 +100,21 @@ impl Schema {
         Self { functions, ..self }
     }
 
-    /// The entities, in the order of the list.
+    /// The entities whose rows belong to one tenant each, in the order of the list.
     #[must_use]
     pub const fn entities(&self) -> &'static [&'static EntityDescriptor] {
         self.entities
+    }
+
+    /// The tables whose rows belong to no tenant, in the order of the list after `global`.
+    #[must_use]
+    pub const fn globals(&self) -> &'static [&'static EntityDescriptor] {
+        self.globals
+    }
+
+    /// Everything that a statement may speak of.
+    pub(crate) fn listed(&self) -> impl Iterator<Item = &'static EntityDescriptor> + use<> {
+        self.entities.iter().chain(self.globals).copied()
     }
 
     /// The tables of listed entities that existed before tenancy did, and are still used by programs that do not know it:
@@ -166,6 +193,9 @@ impl Schema {
 /// # mod retired { use super::*;
 /// tenancy::schema! { pub SCHEMA: [Project], retired: ["tasks"], runtime_role: "acme_app" }
 /// # }
+/// # mod global { use super::*;
+/// tenancy::schema! { pub SCHEMA: [Project, Task], global: [Country] }
+/// # }
 /// # mod adopting { use super::*;
 /// tenancy::schema! { pub SCHEMA: [Project, Task], adopting: ["tasks"], cross_tenant_role: "acme_reports" }
 /// # }
@@ -179,6 +209,7 @@ macro_rules! schema {
     (
         $(#[$meta:meta])*
         $visibility:vis $name:ident : [$($entity:ty),* $(,)?]
+        $(, global: [$($global:ty),* $(,)?])?
         $(, adopting: [$($adopting:literal),* $(,)?])?
         $(, retired: [$($retired:literal),* $(,)?])?
         $(, runtime_role: $role:literal)?
@@ -192,6 +223,7 @@ macro_rules! schema {
             &[$($($retired),*)?],
             $crate::__private::first(&[$($role,)? $crate::schema::DEFAULT_RUNTIME_ROLE]),
         )
+        .__with_globals(&[$($($crate::__private::global_table::<$global>()),*)?])
         .__with(&[$($($adopting),*)?], &[$($cross)?])
         .__functions(&[$($($function),*)?]);
         $crate::__private::inventory::submit! { $crate::__private::Listed(&$name) }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::schema::error::SchemaError;
 use crate::schema::names::{MAX_BYTES, Names};
-use crate::schema::{ColumnRole, EntityDescriptor, OnDelete, Schema};
+use crate::schema::{ColumnRole, EntityDescriptor, OnDelete, Owner, Schema};
 
 /// A table, by its schema and name. Ordered, so that lists of tables have one order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -45,13 +45,18 @@ impl fmt::Display for Table {
 pub(crate) struct Entity {
     #[serde(flatten)]
     pub(crate) table: Table,
-    pub(crate) tenant: String,
+    /// The tenant column; none of a global table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) tenant: Option<String>,
+    /// A global table that every tenant writes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) writable: bool,
     /// Visitors read it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) public_read: bool,
     /// The tenant's column included.
     pub(crate) columns: Vec<Column>,
-    /// Without the tenant column that leads each of them, as `uniques`.
+    /// Without the tenant column that leads each of them in an isolated table, as `uniques`.
     pub(crate) indexes: Vec<Vec<String>>,
     pub(crate) uniques: Vec<Vec<String>>,
     pub(crate) references: Vec<Reference>,
@@ -71,7 +76,9 @@ pub(crate) struct Column {
 pub(crate) struct Reference {
     pub(crate) column: String,
     pub(crate) parent: Table,
-    pub(crate) parent_tenant: String,
+    /// None of a global table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) parent_tenant: Option<String>,
     pub(crate) parent_id: String,
     pub(crate) on_delete: OnDelete,
 }
@@ -86,15 +93,17 @@ impl Entity {
             Reference {
                 column: reference.column.to_owned(),
                 parent: Table::of(parent),
-                parent_tenant: parent.tenant.to_owned(),
+                parent_tenant: parent.tenant().map(str::to_owned),
                 parent_id: parent.id().next().map_or("", |id| id.name).to_owned(),
                 on_delete: reference.on_delete,
             }
         };
         Self {
             table: Table::of(descriptor),
-            tenant: descriptor.tenant.to_owned(),
-            public_read: descriptor.public_read,
+            tenant: descriptor.tenant().map(str::to_owned),
+            writable: descriptor.owner == Owner::Nobody { writable: true },
+            // There is no policy on a global table that could let visitors in.
+            public_read: descriptor.public_read && descriptor.tenant().is_some(),
             columns: descriptor
                 .columns
                 .iter()
@@ -109,6 +118,16 @@ impl Entity {
             uniques: owned(descriptor.uniques),
             references: descriptor.references.iter().map(reference).collect(),
         }
+    }
+
+    /// The tenant column of an isolated table. Of a global one it is no name at all, which PostgreSQL takes nowhere.
+    pub(crate) fn tenant(&self) -> &str {
+        self.tenant.as_deref().unwrap_or_default()
+    }
+
+    /// The columns of a key, led by the tenant column where there is one.
+    pub(crate) fn led_by_tenant<'a>(&'a self, columns: &[&'a str]) -> Vec<&'a str> {
+        self.tenant.as_deref().into_iter().chain(columns.iter().copied()).collect()
     }
 
     /// The columns of the primary key, without the tenant column that leads it.
@@ -185,6 +204,8 @@ pub(crate) struct Model {
     pub(crate) cross_tenant_role: Option<String>,
     /// By table.
     pub(crate) entities: Vec<Entity>,
+    /// The tables whose rows belong to no tenant. By table.
+    pub(crate) globals: Vec<Entity>,
     /// Of tables that programs use which do not know tenancy: emission leaves them alone. By table.
     pub(crate) adopting: Vec<Entity>,
     /// By name.
@@ -200,7 +221,7 @@ impl Model {
     pub(crate) fn new(schema: &Schema) -> Result<Self, Vec<SchemaError>> {
         let mut errors = Vec::new();
         let mut entities: BTreeMap<Table, (Entity, &'static EntityDescriptor)> = BTreeMap::new();
-        for descriptor in schema.entities() {
+        for descriptor in schema.listed() {
             let entity = Entity::of(descriptor);
             if let Some((_, first)) = entities.get(&entity.table) {
                 errors.push(SchemaError::TwoEntitiesOnOneTable {
@@ -225,7 +246,9 @@ impl Model {
         let mut adopting = BTreeSet::new();
         for &text in schema.adopting() {
             match Table::parse(text) {
-                Some(table) if entities.contains_key(&table) => drop(adopting.insert(table)),
+                Some(table) if entities.get(&table).is_some_and(|(entity, _)| entity.tenant.is_some()) => {
+                    adopting.insert(table);
+                }
                 _ => errors.push(SchemaError::AdoptingUnlisted { table: text.to_owned() }),
             }
         }
@@ -248,23 +271,41 @@ impl Model {
             return Err(errors);
         }
         let entities = entities.into_values().map(|(entity, _)| entity);
-        let (adopting, entities) = entities.partition(|entity| adopting.contains(&entity.table));
+        let (globals, entities): (Vec<_>, Vec<_>) = entities.partition(|entity| entity.tenant.is_none());
+        let (adopting, entities) = entities.into_iter().partition(|entity| adopting.contains(&entity.table));
         Ok(Self {
             runtime_role: role.to_owned(),
             cross_tenant_role: cross.map(str::to_owned),
             entities,
+            globals,
             adopting,
             retired: retired.into_iter().collect(),
         })
     }
 
-    /// Every entity, those that are being adopted as well.
+    /// Every isolated entity, those that are being adopted as well.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Entity> {
         self.entities.iter().chain(&self.adopting)
     }
 
+    /// Everything that emission tells PostgreSQL about: isolated tables, then global ones.
+    pub(crate) fn emitted(&self) -> impl Iterator<Item = &Entity> {
+        self.entities.iter().chain(&self.globals)
+    }
+
+    /// An isolated table.
     pub(crate) fn entity(&self, table: &Table) -> Option<&Entity> {
         self.entities.iter().find(|entity| entity.table == *table)
+    }
+
+    /// Either.
+    pub(crate) fn table(&self, table: &Table) -> Option<&Entity> {
+        self.emitted().find(|entity| entity.table == *table)
+    }
+
+    /// A global one.
+    pub(crate) fn global(&self, table: &Table) -> Option<&Entity> {
+        self.globals.iter().find(|global| global.table == *table)
     }
 }
 
@@ -283,7 +324,7 @@ fn check_entity(entity: &Entity, descriptor: &EntityDescriptor, errors: &mut Vec
         errors.push(SchemaError::InvalidName { name: invalid.clone() });
     }
     let tenants = entity.columns.iter().filter(|c| c.role == ColumnRole::Tenant);
-    if tenants.map(|c| &c.name).ne([&entity.tenant]) {
+    if tenants.map(|c| &c.name).ne(&entity.tenant) {
         errors.push(SchemaError::NoTenantColumn { entity: name });
     }
     if entity.id().next().is_none() {
@@ -297,7 +338,7 @@ fn check_entity(entity: &Entity, descriptor: &EntityDescriptor, errors: &mut Vec
     }
     let keys = entity.indexes.iter().chain(&entity.uniques).flatten();
     for column in keys.chain(entity.references.iter().map(|reference| &reference.column)) {
-        if !seen.contains(column.as_str()) || *column == entity.tenant {
+        if !seen.contains(column.as_str()) || Some(column) == entity.tenant.as_ref() {
             errors.push(SchemaError::NoSuchColumn { entity: name, column: column.clone() });
         }
     }
@@ -319,6 +360,8 @@ fn check_references(
             listed.get(&Table::of(parent)).is_some_and(|(_, held)| (held.type_id)() == (parent.type_id)());
         if !holds {
             errors.push(SchemaError::ReferenceToUnlisted { entity, column, parent: parent.entity });
+        } else if descriptor.tenant().is_none() && parent.tenant().is_some() {
+            errors.push(SchemaError::GlobalReferencesTenants { entity, column, parent: parent.entity });
         } else if parent.id().count() != 1 {
             errors.push(SchemaError::ReferenceToCompositeId { entity, column, parent: parent.entity });
         } else if reference.on_delete == OnDelete::SetNull

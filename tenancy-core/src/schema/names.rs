@@ -19,7 +19,7 @@ pub(crate) fn primary_key(entity: &Entity) -> String {
     name(&[&entity.table.name], "pkey")
 }
 
-/// `<table>_<tenant>_<columns>_key`.
+/// `<table>_<tenant>_<columns>_key`, of a global table without the tenant, as all of these.
 pub(crate) fn unique(entity: &Entity, columns: &[impl AsRef<str>]) -> String {
     name(&with_tenant(entity, columns), "key")
 }
@@ -35,7 +35,8 @@ pub(crate) fn foreign_key(entity: &Entity, column: &str) -> String {
 }
 
 fn with_tenant<'a>(entity: &'a Entity, columns: &'a [impl AsRef<str>]) -> Vec<&'a str> {
-    let mut parts = vec![entity.table.name.as_str(), entity.tenant.as_str()];
+    let mut parts = vec![entity.table.name.as_str()];
+    parts.extend(entity.tenant.as_deref());
     parts.extend(columns.iter().map(AsRef::as_ref));
     parts
 }

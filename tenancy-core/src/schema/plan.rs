@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crate::schema::difference::differences;
 use crate::schema::emit::{self, EDITION, FOLLOWS, MARK};
 use crate::schema::lock::{self, Emitted, FORMAT, Lock, Reverse, checksum};
-use crate::schema::model::{Model, Table};
+use crate::schema::model::{Entity, Model, Table};
 
 /// Where the reverse of a file stands, below the folder of the migrations, unless the migrations are reversible ones.
 /// sqlx does not look into folders.
@@ -82,6 +82,17 @@ pub(crate) enum Refusal {
          module gone from the build?), or say `retired: [\"{table}\"]` to take its grants away"
     )]
     NeitherListedNorRetired { table: Table },
+    /// Neither does another derive: what is retired first is closed before it is opened.
+    #[error(
+        "the table {table} is isolated, and `global` would show the rows of each tenant to all of them: say \
+         `retired: [\"{table}\"]` first, which takes its grants away, and list it as global in a later migration"
+    )]
+    IsolatedAndGlobal { table: Table },
+    #[error(
+        "{table} is a global table, and the schema no longer lists it: list it again (is a feature off, or a module gone \
+         from the build?), or say `retired: [\"{table}\"]` to take its grants away"
+    )]
+    GlobalNeitherListedNorRetired { table: Table },
     #[error(
         "{} was written by a newer version of tenancy (edition {edition} of its SQL): update tenancy",
         lock::FILE
@@ -150,8 +161,8 @@ fn write(now: &Model, before: Option<&Lock>, folder: &[File], clock: SystemTime)
     let retired: BTreeSet<&Table> = before
         .into_iter()
         .flat_map(|before| &before.retired)
-        .chain(now.retired.iter().filter(|table| before.is_some_and(|before| before.entity(table).is_some())))
-        .filter(|table| now.entity(table).is_none())
+        .chain(now.retired.iter().filter(|table| before.is_some_and(|before| before.table(table).is_some())))
+        .filter(|table| now.table(table).is_none())
         .collect();
     let lock = Lock {
         format: FORMAT,
@@ -159,6 +170,7 @@ fn write(now: &Model, before: Option<&Lock>, folder: &[File], clock: SystemTime)
         runtime_role: now.runtime_role.clone(),
         cross_tenant_role: now.cross_tenant_role.clone(),
         entities: now.entities.clone(),
+        globals: now.globals.clone(),
         adopting: now.adopting.clone(),
         retired: retired.into_iter().cloned().collect(),
         migrations,
@@ -197,8 +209,16 @@ fn refusals(now: &Model, before: &Lock, folder: &[File]) -> Vec<Refusal> {
         let table = &entity.table;
         if now.adopting.iter().any(|entity| entity.table == *table) {
             refusals.push(Refusal::AdoptingIsolated { table: table.clone() });
+        } else if now.global(table).is_some() {
+            refusals.push(Refusal::IsolatedAndGlobal { table: table.clone() });
         } else if now.entity(table).is_none() && !now.retired.contains(table) {
             refusals.push(Refusal::NeitherListedNorRetired { table: table.clone() });
+        }
+    }
+    for Entity { table, .. } in &before.globals {
+        let listed = now.emitted().chain(&now.adopting).any(|entity| entity.table == *table);
+        if !listed && !now.retired.contains(table) {
+            refusals.push(Refusal::GlobalNeitherListedNorRetired { table: table.clone() });
         }
     }
     refusals

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use crate::db::Executor;
-use crate::entity::{Alias, ColumnsOf, Row, SoftDelete, TenantScoped};
+use crate::entity::{Alias, ColumnsOf, Entity, Row, SoftDelete};
 use crate::error::Error;
 use crate::schema::EntityDescriptor;
 use crate::statement::condition::{Conditions, Visit};
@@ -12,7 +12,7 @@ use crate::statement::proof::{ReadProof, Scope};
 use crate::statement::run::{self, Statement};
 use crate::statement::sql::Sql;
 
-/// Counts rows of one tenant: made by [`TenantScoped::count`].
+/// Counts rows of one tenant: made by [`TenantScoped::count`](crate::TenantScoped::count).
 #[must_use = "a count does nothing until it is fetched"]
 #[derive(Debug)]
 pub struct Count<E> {
@@ -20,7 +20,7 @@ pub struct Count<E> {
     marker: PhantomData<fn() -> E>,
 }
 
-/// Asks whether a tenant has a row: made by [`TenantScoped::exists`].
+/// Asks whether a tenant has a row: made by [`TenantScoped::exists`](crate::TenantScoped::exists).
 #[must_use = "a question does nothing until it is fetched"]
 #[derive(Debug)]
 pub struct Exists<E> {
@@ -39,7 +39,7 @@ struct Ask {
 }
 
 impl Ask {
-    fn new<E: TenantScoped>(
+    fn new<E: Entity>(
         proof: &(impl ReadProof<E> + ?Sized),
         before: &'static str,
         after: &'static str,
@@ -93,7 +93,7 @@ impl<E: SoftDelete> Exists<E> {
     }
 }
 
-impl<E: TenantScoped> Count<E> {
+impl<E: Entity> Count<E> {
     pub(crate) fn new<P: ReadProof<E> + ?Sized>(proof: &P) -> Self {
         Self { ask: Ask::new::<E>(proof, "SELECT count(*)", ""), marker: PhantomData }
     }
@@ -118,7 +118,7 @@ impl<E: TenantScoped> Count<E> {
     run::sql_of!(ask);
 }
 
-impl<E: TenantScoped> Exists<E> {
+impl<E: Entity> Exists<E> {
     pub(crate) fn new<P: ReadProof<E> + ?Sized>(proof: &P) -> Self {
         Self { ask: Ask::new::<E>(proof, "SELECT EXISTS (SELECT", ")"), marker: PhantomData }
     }

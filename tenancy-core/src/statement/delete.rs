@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use crate::db::Executor;
-use crate::entity::{Alias, ColumnsOf, Parameter, SoftDelete, TenantScoped, Versioned};
+use crate::entity::{Alias, ColumnsOf, Parameter, SoftDelete, Versioned, Writable};
 use crate::error::Error;
 use crate::schema::EntityDescriptor;
 use crate::statement::condition::{Conditions, Visit};
@@ -15,7 +15,7 @@ use crate::statement::sql::Sql;
 use crate::statement::update::{Chosen, Filtered, Unfiltered};
 use crate::statement::version::AtVersion;
 
-/// Deletes rows of one tenant: made by [`TenantScoped::delete`]. Of an entity with a `deleted_at` they stay, and are marked;
+/// Deletes rows of one tenant: made by [`TenantScoped::delete`](crate::TenantScoped::delete). Of an entity with a `deleted_at` they stay, and are marked;
 /// what references them stays as it is.
 #[must_use = "a delete does nothing until it is executed or fetched"]
 #[derive(Debug)]
@@ -46,7 +46,7 @@ enum How {
     Restored,
 }
 
-impl<E: TenantScoped> Delete<E> {
+impl<E: Writable> Delete<E> {
     pub(crate) fn new<P: Proof + ?Sized>(proof: &P) -> Self {
         let (scope, entity) = (Scope::Tenant(proof.token().clone()), E::DESCRIPTOR);
         let how = if E::DESCRIPTOR.kept.deleted_at.is_some() { How::Marked } else { How::Gone };
@@ -85,7 +85,7 @@ impl<E: SoftDelete, S> Delete<E, S> {
     }
 }
 
-impl<E: TenantScoped, S> Delete<E, S> {
+impl<E: Writable, S> Delete<E, S> {
     /// Means the rows for which the condition holds. Several calls must all hold.
     pub fn filter<F: IntoFilter<E>>(mut self, filter: impl FnOnce(ColumnsOf<E>) -> F) -> Delete<E, Filtered> {
         self.removal.conditions.add::<E, _>(filter(E::columns()));

@@ -4,8 +4,7 @@ use std::marker::PhantomData;
 
 use crate::db::Executor;
 use crate::entity::{
-    Column, ColumnType, ColumnsOf, IntoAssignment, NewEntity, Parameter, Settable, Slices, TenantScoped,
-    Values,
+    Column, ColumnType, ColumnsOf, IntoAssignment, NewEntity, Parameter, Settable, Slices, Values, Writable,
 };
 use crate::error::Error;
 use crate::schema::EntityDescriptor;
@@ -14,7 +13,7 @@ use crate::statement::run::{self, Statement};
 use crate::statement::select::decode;
 use crate::statement::sql::Sql;
 
-/// Inserts one row of one tenant: made by [`TenantScoped::insert`].
+/// Inserts one row of one tenant: made by [`TenantScoped::insert`](crate::TenantScoped::insert).
 #[must_use = "an insert does nothing until it is executed or fetched"]
 #[derive(Debug)]
 pub struct Insert<E> {
@@ -31,7 +30,7 @@ pub(super) struct NewRow {
     returning: bool,
 }
 
-impl<E: TenantScoped> Insert<E> {
+impl<E: Writable> Insert<E> {
     pub(crate) fn new<P: Proof + ?Sized>(proof: &P, new: E::New) -> Self {
         let mut values = Values::with_capacity(E::New::COLUMNS.len());
         new.values(&mut values);
@@ -104,11 +103,20 @@ impl Statement for NewRow {
     }
 
     fn render(&self, sql: &mut Sql) -> Result<(), Error> {
-        into(sql, &self.columns).push(" VALUES (").tenant();
-        for value in &self.values.values {
-            sql.push(", ").value(value)?;
+        if into(sql, self.entity, &self.columns) {
+            let mut comma = " VALUES (";
+            if self.entity.tenant().is_some() {
+                sql.push(comma).tenant();
+                comma = ", ";
+            }
+            for value in &self.values.values {
+                sql.push(comma).value(value)?;
+                comma = ", ";
+            }
+            sql.push(")");
+        } else {
+            sql.push(" DEFAULT VALUES");
         }
-        sql.push(")");
         if self.returning {
             sql.returning();
         }
@@ -116,7 +124,7 @@ impl Statement for NewRow {
     }
 }
 
-/// Inserts rows of one tenant by one statement: made by [`TenantScoped::insert_many`].
+/// Inserts rows of one tenant by one statement: made by [`TenantScoped::insert_many`](crate::TenantScoped::insert_many).
 ///
 /// The statement is `INSERT … SELECT … FROM unnest(…)`, one array a column: its text does not depend on the number of
 /// rows. (`COPY … FROM` is refused by PostgreSQL on tables with row-level security.)
@@ -137,7 +145,7 @@ pub(super) struct NewRows {
     returning: bool,
 }
 
-impl<E: TenantScoped> InsertMany<E> {
+impl<E: Writable> InsertMany<E> {
     pub(crate) fn new<P: Proof + ?Sized>(proof: &P, rows: Vec<E::New>) -> Self {
         let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
         let mut arrays = Values::default();
@@ -181,17 +189,18 @@ impl NewRows {
         let Values { values, slices } = &self.arrays;
         if slices.is_empty() {
             for (i, array) in values.iter().enumerate() {
-                sql.push(if i == 0 { ", \"u\".* FROM unnest(" } else { ", " }).value(array)?;
+                sql.push(if i == 0 { "\"u\".* FROM unnest(" } else { ", " }).value(array)?;
             }
             sql.push(") AS \"u\"");
             return Ok(());
         }
         let sliced = |i: usize| slices.iter().position(|slices| slices.position == i);
         for (i, array) in values.iter().enumerate() {
+            sql.push(if i == 0 { "" } else { ", " });
             match sliced(i) {
-                None => _ = sql.push(", \"u\".").number('v', i),
+                None => _ = sql.push("\"u\".").number('v', i),
                 Some(n) => {
-                    sql.push(", (").value(array)?.push(")[\"u\".").number('f', n);
+                    sql.push("(").value(array)?.push(")[\"u\".").number('f', n);
                     sql.push(":\"u\".").number('l', n).push("]");
                 }
             }
@@ -239,7 +248,11 @@ impl Statement for NewRows {
     }
 
     fn render(&self, sql: &mut Sql) -> Result<(), Error> {
-        into(sql, self.columns).push(" SELECT ").tenant();
+        into(sql, self.entity, self.columns);
+        sql.push(" SELECT ");
+        if self.entity.tenant().is_some() {
+            sql.tenant().push(if self.columns.is_empty() { "" } else { ", " });
+        }
         if self.columns.is_empty() {
             // Every column has a default, and only the number of rows is left to say.
             sql.push(" FROM generate_series(1, ").value(&Parameter::of(Some(self.count)))?.push(")");
@@ -253,11 +266,18 @@ impl Statement for NewRows {
     }
 }
 
-/// `INSERT INTO` the entity's table: the tenant column, then `columns`, which are quoted.
-fn into<'s>(sql: &'s mut Sql, columns: &[&'static str]) -> &'s mut Sql {
-    sql.push("INSERT INTO ").table().push(" (").tenant_column();
-    for column in columns {
-        sql.push(", ").push(column);
+/// `INSERT INTO` the entity's table: the tenant column, then `columns`, which are quoted. Whether any column is named.
+///
+/// A row of a global table holds no tenant, and the statement binds it all the same, by a query that nobody runs.
+fn into(sql: &mut Sql, entity: &EntityDescriptor, columns: &[&'static str]) -> bool {
+    let global = entity.tenant().is_none();
+    if global {
+        sql.push("WITH \"bound\" AS (SELECT ").tenant().push(") ");
     }
-    sql.push(")")
+    sql.push("INSERT INTO ").table();
+    let named = !(global && columns.is_empty());
+    if named {
+        sql.push(" ").led_by_tenant(columns);
+    }
+    named
 }

@@ -26,7 +26,7 @@ const LEFT: &str = " LEFT JOIN ";
 impl Join {
     pub(crate) fn render(&self, sql: &mut Sql, with_deleted: bool) {
         sql.push(self.word).table_as(self.entity, self.alias).push(" ON ");
-        sql.row_of_tenant(self.entity, self.alias, self.on.beside(self.alias)).push(" AND ");
+        sql.row_of_tenant_and(self.entity, self.alias, self.on.beside(self.alias));
         self.on.render(sql);
         if !with_deleted {
             sql.and_live(self.entity, self.alias);

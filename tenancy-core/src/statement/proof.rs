@@ -1,7 +1,7 @@
 //! [`Proof`] and [`ReadProof`]: what a statement asks for before it can be built.
 
-use crate::entity::Entity;
-use crate::{PublicRead, PublicTenant, TenantToken, TenantTx};
+use crate::entity::{Entity, ReadByVisitors};
+use crate::{PublicTenant, TenantToken, TenantTx};
 
 /// Proof that a tenant was verified: a [`TenantToken`], or a [`TenantTx`] that was begun with one. Sealed.
 #[diagnostic::on_unimplemented(
@@ -14,7 +14,7 @@ pub trait Proof: sealed::Sealed {
     fn token(&self) -> &TenantToken;
 }
 
-/// What lets somebody read `E`: [`Proof`], or a [`PublicTenant`] where `E` is [`PublicRead`]. Sealed.
+/// What lets somebody read `E`: [`Proof`], or a [`PublicTenant`] where `E` is [`ReadByVisitors`]. Sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not proof that a tenant was verified",
     label = "expected `&TenantToken` or `&TenantTx`",
@@ -31,11 +31,11 @@ pub trait ReadProof<E: Entity>: sealed::Sealed {
 /// A reader who was verified: any entity may be joined.
 #[derive(Debug)]
 pub enum Verified {}
-/// A visitor: only what is [`PublicRead`] may be joined.
+/// A visitor: only what is [`ReadByVisitors`] may be joined.
 #[derive(Debug)]
 pub enum Visitor {}
 
-/// Who may read `E`, and so join it: [`Verified`], or a [`Visitor`] where `E` is [`PublicRead`]. Sealed.
+/// Who may read `E`, and so join it: [`Verified`], or a [`Visitor`] where `E` is [`ReadByVisitors`]. Sealed.
 #[diagnostic::on_unimplemented(
     message = "a visitor must not see `{E}`",
     label = "`{E}` is not `public_read`",
@@ -44,7 +44,7 @@ pub enum Visitor {}
 pub trait MayRead<E: Entity>: sealed::Sealed {}
 impl<E: Entity> MayRead<E> for Verified {}
 #[diagnostic::do_not_recommend]
-impl<E: PublicRead> MayRead<E> for Visitor {}
+impl<E: ReadByVisitors> MayRead<E> for Visitor {}
 
 impl sealed::Sealed for Verified {}
 impl sealed::Sealed for Visitor {}
@@ -100,7 +100,7 @@ impl<E: Entity> ReadProof<E> for TenantTx {
 }
 
 impl sealed::Sealed for PublicTenant {}
-impl<E: PublicRead> ReadProof<E> for PublicTenant {
+impl<E: ReadByVisitors> ReadProof<E> for PublicTenant {
     type Reader = Visitor;
 
     fn scope(&self) -> Scope {

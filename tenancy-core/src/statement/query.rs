@@ -234,7 +234,7 @@ impl Statement for Written {
                         .columns_of(entity, Alias::ROOT)
                         .push(" FROM ")
                         .table_as(entity, Alias::ROOT);
-                    sql.push(" WHERE ").row_of_tenant(entity, Alias::ROOT, Alias::ROOT);
+                    sql.rows_of_tenant(entity);
                     if !self.with_deleted {
                         sql.and_live(entity, Alias::ROOT);
                     }

@@ -79,7 +79,7 @@ impl<C: Entity> Related<C> {
 impl Subquery {
     pub(crate) fn render(&self, sql: &mut Sql) -> Result<(), Error> {
         sql.push("EXISTS (SELECT FROM ").table_as(self.entity, self.alias).push(" WHERE ");
-        sql.row_of_tenant(self.entity, self.alias, self.on.beside(self.alias)).push(" AND ");
+        sql.row_of_tenant_and(self.entity, self.alias, self.on.beside(self.alias));
         self.on.render(sql);
         sql.and_live(self.entity, self.alias);
         self.conditions.render(sql)?;

@@ -34,6 +34,9 @@ thread_local! {
 /// In bytes. The buffer of a longer text is given back.
 const LONGEST_KEPT: usize = 16 * 1024;
 
+/// A table's tenant column. A global table has none, and stands beside a table that has.
+type TenantColumn = Option<(Alias, &'static str)>;
+
 /// A statement being rendered. `$1` is the tenant, always: predicate and binding are one parameter.
 pub(crate) struct Sql {
     entity: &'static EntityDescriptor,
@@ -42,8 +45,8 @@ pub(crate) struct Sql {
     parameters: usize,
     /// The parameter that binds, as the text has it: the first, unless values were there before.
     tenant: Cow<'static, str>,
-    /// In a statement of no tenant: the tenant column of each table so far.
-    unbound: Option<Vec<(Alias, &'static str)>>,
+    /// In a statement of no tenant: where each table so far has its tenant.
+    unbound: Option<Vec<(Alias, TenantColumn)>>,
 }
 
 impl Sql {
@@ -124,8 +127,8 @@ impl Sql {
 
     /// A table, with its schema and its name within the statement.
     pub(crate) fn table_as(&mut self, entity: &EntityDescriptor, alias: Alias) -> &mut Self {
-        if let Some(tables) = &mut self.unbound {
-            tables.push((alias, entity.tenant));
+        if let (Some(tables), Some(tenant)) = (&mut self.unbound, entity.tenant()) {
+            tables.push((alias, Some((alias, tenant))));
         }
         self.name(entity.schema_name()).push(".").name(entity.table).push(" AS ").alias(alias)
     }
@@ -148,9 +151,18 @@ impl Sql {
         self.push(" RETURNING ").columns()
     }
 
-    /// The tenant column, without its table.
-    pub(crate) fn tenant_column(&mut self) -> &mut Self {
-        self.name(self.entity.tenant)
+    /// Names in parentheses, which are quoted: the tenant column first, where there is one.
+    pub(crate) fn led_by_tenant(&mut self, columns: &[&str]) -> &mut Self {
+        let mut comma = "(";
+        if let Some(tenant) = self.entity.tenant() {
+            self.push(comma).name(tenant);
+            comma = ", ";
+        }
+        for column in columns {
+            self.push(comma).push(column);
+            comma = ", ";
+        }
+        self.push(")")
     }
 
     /// The tenant, which binds row-level security while PostgreSQL reads it. The cast is a must: sqlx caches
@@ -160,28 +172,49 @@ impl Sql {
         self
     }
 
-    /// `WHERE` the row is the tenant's.
+    /// `WHERE` the row is the tenant's. The row of a global table is everybody's: the tenant is bound all the same, for the
+    /// tables that it is joined to.
     pub(crate) fn of_tenant(&mut self) -> &mut Self {
-        let entity = self.entity;
-        self.push(" WHERE ").alias(Alias::ROOT).push(".").name(entity.tenant).push(" = ").tenant()
+        self.rows_of_tenant(self.entity)
     }
 
-    /// The row of a further table is the tenant's. In a statement of no tenant it is of the same one as the row of `beside`.
-    pub(crate) fn row_of_tenant(
+    /// As [`of_tenant`](Self::of_tenant), of a table that is the first of its subquery.
+    pub(crate) fn rows_of_tenant(&mut self, entity: &EntityDescriptor) -> &mut Self {
+        self.push(" WHERE ");
+        match entity.tenant() {
+            Some(tenant) => self.alias(Alias::ROOT).push(".").name(tenant).push(" = ").tenant(),
+            // The planner folds it away: the parameter is known by then.
+            None => self.tenant().push(" IS NOT NULL"),
+        }
+    }
+
+    /// The row of a further table is the tenant's, `AND`. In a statement of no tenant it is of the same one as the row of
+    /// `beside`. Nothing of a global table, whose row is everybody's.
+    pub(crate) fn row_of_tenant_and(
         &mut self,
         entity: &EntityDescriptor,
         alias: Alias,
         beside: Alias,
     ) -> &mut Self {
-        self.alias(alias).push(".").name(entity.tenant).push(" = ");
-        match &self.unbound {
-            None => self.tenant(),
-            Some(tables) => {
-                let table = tables.iter().rev().find(|(table, _)| *table == beside);
-                let tenant = table.map_or("", |(_, tenant)| tenant);
-                self.alias(beside).push(".").name(tenant)
+        let theirs = self.tenant_beside(beside);
+        let Some(tenant) = entity.tenant() else {
+            // What is nested in here belongs to whom the row beside it does.
+            if let Some(tables) = &mut self.unbound {
+                tables.push((alias, theirs));
             }
-        }
+            return self;
+        };
+        self.alias(alias).push(".").name(tenant).push(" = ");
+        match theirs {
+            None => self.tenant(),
+            Some((table, tenant)) => self.alias(table).push(".").name(tenant),
+        };
+        self.push(" AND ")
+    }
+
+    /// Where the row of a table says whose it is, in a statement of no tenant.
+    fn tenant_beside(&self, beside: Alias) -> TenantColumn {
+        self.unbound.iter().flatten().rev().find(|(table, _)| *table == beside)?.1
     }
 
     /// ` AND` the row is not deleted, of an entity whose rows stay when they are.

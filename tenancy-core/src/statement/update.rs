@@ -4,8 +4,8 @@ use std::marker::PhantomData;
 
 use crate::db::Executor;
 use crate::entity::{
-    Alias, Assignable, Column, ColumnType, ColumnsOf, IntoAssignment, Parameter, SoftDelete, TenantScoped,
-    Versioned,
+    Alias, Assignable, Column, ColumnType, ColumnsOf, IntoAssignment, Parameter, SoftDelete, Versioned,
+    Writable,
 };
 use crate::error::Error;
 use crate::schema::EntityDescriptor;
@@ -33,7 +33,7 @@ pub enum Filtered {}
 pub trait Chosen {}
 impl Chosen for Filtered {}
 
-/// Changes rows of one tenant: made by [`TenantScoped::update`].
+/// Changes rows of one tenant: made by [`TenantScoped::update`](crate::TenantScoped::update).
 #[must_use = "an update does nothing until it is executed or fetched"]
 #[derive(Debug)]
 pub struct Update<E, S = Unfiltered> {
@@ -59,7 +59,7 @@ pub(super) fn assign<V>(assignments: &mut Vec<(&'static str, V)>, column: &'stat
     assignments.push((column, value));
 }
 
-impl<E: TenantScoped> Update<E> {
+impl<E: Writable> Update<E> {
     pub(crate) fn new<P: Proof + ?Sized>(proof: &P) -> Self {
         let change = Change {
             scope: Scope::Tenant(proof.token().clone()),
@@ -108,7 +108,7 @@ impl<E: SoftDelete, S> Update<E, S> {
     }
 }
 
-impl<E: TenantScoped, S> Update<E, S> {
+impl<E: Writable, S> Update<E, S> {
     /// Means the rows for which the condition holds. Several calls must all hold.
     pub fn filter<F: IntoFilter<E>>(mut self, filter: impl FnOnce(ColumnsOf<E>) -> F) -> Update<E, Filtered> {
         self.change.conditions.add::<E, _>(filter(E::columns()));

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use crate::db::Executor;
 use crate::entity::{
-    Alias, Assignable, Column, ColumnType, ColumnsOf, Element, Nullability, Parameter, TenantScoped, Values,
+    Alias, Assignable, Column, ColumnType, ColumnsOf, Element, Nullability, Parameter, Values, Writable,
 };
 use crate::error::Error;
 use crate::schema::EntityDescriptor;
@@ -17,7 +17,7 @@ use crate::statement::select::decode;
 use crate::statement::sql::Sql;
 use crate::statement::update::assign;
 
-/// Changes many rows of one tenant: made by [`TenantScoped::update_many`].
+/// Changes many rows of one tenant: made by [`TenantScoped::update_many`](crate::TenantScoped::update_many).
 #[must_use = "an update does nothing until it is executed or fetched"]
 #[derive(Debug)]
 pub struct UpdateMany<E, V> {
@@ -37,7 +37,7 @@ struct Changes {
     returning: bool,
 }
 
-impl<E: TenantScoped, V> UpdateMany<E, V> {
+impl<E: Writable, V> UpdateMany<E, V> {
     pub(crate) fn new<P: Proof + ?Sized>(proof: &P, rows: Vec<V>, id: impl FnMut(&V) -> E::Id) -> Self {
         let mut ids = Values::default();
         E::id_arrays(rows.iter().map(id).collect(), &mut ids);

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use crate::db::Executor;
 use crate::entity::{
-    Alias, Assignable, Column, ColumnType, ColumnsOf, IntoAssignment, Parameter, TenantScoped, UniqueKey,
+    Alias, Assignable, Column, ColumnType, ColumnsOf, IntoAssignment, Parameter, UniqueKey, Writable,
 };
 use crate::error::Error;
 use crate::schema::EntityDescriptor;
@@ -57,7 +57,7 @@ struct Assignments {
     conditions: Conditions,
 }
 
-impl<E: TenantScoped> Insert<E> {
+impl<E: Writable> Insert<E> {
     /// Says which key the row may share with one that is there.
     ///
     /// ```
@@ -76,14 +76,14 @@ impl<E: TenantScoped> Insert<E> {
     }
 }
 
-impl<E: TenantScoped> InsertMany<E> {
+impl<E: Writable> InsertMany<E> {
     /// Says which key the rows may share with some that are there. Two of the rows must not share it (21000).
     pub fn on_conflict(self, key: impl FnOnce(E::Keys) -> UniqueKey<E>) -> OnConflict<E> {
         OnConflict { rows: NewOnes::Many(self.rows), key: key(E::KEYS) }
     }
 }
 
-impl<E: TenantScoped> OnConflict<E> {
+impl<E: Writable> OnConflict<E> {
     /// Leaves what is there as it is. It is not returned.
     pub fn do_nothing(self) -> Upsert<E> {
         self.merge(None)
@@ -109,7 +109,7 @@ pub struct Overwrite<E> {
     marker: PhantomData<fn() -> E>,
 }
 
-impl<E: TenantScoped> Overwrite<E> {
+impl<E: Writable> Overwrite<E> {
     /// Assigns a value to a column. The last of several for one column counts.
     pub fn set<T, N, A, V>(self, column: impl FnOnce(ColumnsOf<E>) -> Column<E, T, N, A>, value: V) -> Self
     where
@@ -140,7 +140,7 @@ impl<E: TenantScoped> Overwrite<E> {
     }
 }
 
-impl<E: TenantScoped> Upsert<E> {
+impl<E: Writable> Upsert<E> {
     /// Inserts, and returns how many rows were inserted or changed. Of no rows, nothing is sent.
     ///
     /// # Errors
@@ -223,15 +223,12 @@ impl Statement for Merge {
 
     fn render(&self, sql: &mut Sql) -> Result<(), Error> {
         self.insert().render(sql)?;
-        sql.push(" ON CONFLICT (").tenant_column();
-        for column in self.key {
-            sql.push(", ").push(column);
-        }
+        sql.push(" ON CONFLICT ").led_by_tenant(self.key);
         match &self.update {
-            None => _ = sql.push(") DO NOTHING"),
+            None => _ = sql.push(" DO NOTHING"),
             Some(update) => {
                 for (i, (column, value)) in update.columns.iter().enumerate() {
-                    sql.push(if i == 0 { ") DO UPDATE SET " } else { ", " }).push(column).push(" = ");
+                    sql.push(if i == 0 { " DO UPDATE SET " } else { ", " }).push(column).push(" = ");
                     match value {
                         Some(value) => sql.value(value)?,
                         None => sql.push("EXCLUDED.").push(column),

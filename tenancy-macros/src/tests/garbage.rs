@@ -2,6 +2,8 @@
 
 use proc_macro2::TokenStream;
 
+use crate::model::Kind;
+
 const NAMES: &[&str] = &[
     "tenant",
     "id",
@@ -16,6 +18,8 @@ const NAMES: &[&str] = &[
     "table",
     "index",
     "unique",
+    "public_read",
+    "writable",
     "insert",
     "insert_derive",
     "crate",
@@ -94,8 +98,10 @@ fn survives(source: &str) {
     let Ok(tokens) = source.parse::<TokenStream>() else {
         return;
     };
-    if let Err(error) = syn::parse2::<syn::File>(crate::derive(tokens)) {
-        panic!("{source} expands to what is no Rust: {error}");
+    for kind in [Kind::TenantScoped, Kind::GlobalTable] {
+        if let Err(error) = syn::parse2::<syn::File>(crate::derive(kind, tokens.clone())) {
+            panic!("{source} expands to what is no Rust: {error}");
+        }
     }
 }
 

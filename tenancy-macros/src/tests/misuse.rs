@@ -1,6 +1,7 @@
 //! Each misuse: the token that the error stands at, and what it says.
 
 use super::errors;
+use crate::model::Kind;
 
 /// An entity with nothing wrong but what `on_struct` and `fields` add.
 fn entity(on_struct: &str, fields: &str) -> String {
@@ -13,7 +14,13 @@ fn entity(on_struct: &str, fields: &str) -> String {
 /// Exactly these errors, each at its token. Of the message a part is enough.
 #[track_caller]
 fn refuses(source: &str, expected: &[(&str, &str)]) {
-    let found = errors(source);
+    refuses_as(Kind::TenantScoped, source, expected);
+}
+
+/// The same, of one of the derives.
+#[track_caller]
+fn refuses_as(kind: Kind, source: &str, expected: &[(&str, &str)]) {
+    let found = errors(kind, source);
     let agrees = found.len() == expected.len()
         && found
             .iter()
@@ -118,7 +125,7 @@ fn unknown_attributes_are_named_and_the_known_ones_listed() {
         &entity(", public", ""),
         &[(
             "public",
-            "unknown attribute `public`: a struct takes `table`, `index`, `unique`, `public_read`, `insert`, `insert_derive` and `crate`",
+            "unknown attribute `public`: a struct takes `table`, `index`, `unique`, `public_read`, `writable`, `insert`, `insert_derive` and `crate`",
         )],
     );
 }
@@ -168,7 +175,7 @@ fn the_second_of_two_is_marked() {
     let input: syn::DeriveInput = syn::parse_str(source).unwrap();
     let errors = crate::errors::Errors::new();
     let attrs = crate::attr::StructAttrs::read(&input.attrs, &errors);
-    let _entity = crate::examine(&input, &attrs, &errors);
+    let _entity = crate::examine(Kind::TenantScoped, &input, &attrs, &errors);
     let places: Vec<_> =
         errors.finish().unwrap_err().into_iter().map(|error| error.span().byte_range().start).collect();
     assert_eq!(places, [source.rfind("tenant").unwrap(), source.find("id,").unwrap()]);
@@ -351,5 +358,49 @@ fn all_that_is_wrong_is_reported_at_once() {
             ("missing", "no field"),
             ("a", "stands in this `unique` already"),
         ],
+    );
+}
+
+/// A global table with nothing wrong but what `on_struct` and `fields` add.
+fn global(on_struct: &str, fields: &str) -> String {
+    format!(
+        "#[tenancy(table = \"countries\"{on_struct})] struct Country {{ \
+         #[tenancy(id)] code: String, name: String, {fields} }}"
+    )
+}
+
+#[test]
+fn a_global_table_has_no_tenant() {
+    let refuses = |source: &str, expected: &[(&str, &str)]| refuses_as(Kind::GlobalTable, source, expected);
+    refuses(&global(", index(name), unique(name)", ""), &[]);
+    refuses(
+        &global("", "#[tenancy(tenant)] tenant_id: TenantId"),
+        &[("tenant", "a table with tenants is `TenantScoped`, so derive that for `Country`")],
+    );
+    refuses(&global(", public_read", ""), &[("public_read", "read by everybody already")]);
+    refuses(
+        r#"#[tenancy(table = "t")] struct Country { code: String }"#,
+        &[("Country", "`Country` has no id: mark the field that tells the rows apart")],
+    );
+    refuses(&global("", "#[tenancy(references = Currency)] currency: String"), &[]);
+}
+
+#[test]
+fn a_global_table_says_of_writes_what_it_is_when_it_is_writable() {
+    let refuses = |source: &str, expected: &[(&str, &str)]| refuses_as(Kind::GlobalTable, source, expected);
+    for (on_struct, fields, at) in [
+        (", insert = \"Draft\"", "", "insert"),
+        (", insert_derive(Debug)", "", "Debug"),
+        ("", "#[tenancy(version)] version: i32", "version"),
+        ("", "#[tenancy(updated_at)] at: OffsetDateTime", "updated_at"),
+        ("", "#[tenancy(deleted_at)] at: Option<OffsetDateTime>", "deleted_at"),
+    ] {
+        refuses(&global(on_struct, fields), &[(at, "`Country` is read-only")]);
+        refuses(&global(&format!("{on_struct}, writable"), fields), &[]);
+    }
+    refuses_as(
+        Kind::TenantScoped,
+        &entity(", writable", ""),
+        &[("writable", "`writable` is said of a `GlobalTable`")],
     );
 }

@@ -1,11 +1,17 @@
 //! Expansions, as reviewed files. A change of one is a change of what every user compiles: read it before blessing it.
 
 use super::expansion;
+use crate::model::Kind;
 
 #[track_caller]
 fn snapshot(name: &str, source: &str) {
+    snapshot_of(Kind::TenantScoped, name, source);
+}
+
+#[track_caller]
+fn snapshot_of(kind: Kind, name: &str, source: &str) {
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
-        insta::assert_snapshot!(name, expansion(source));
+        insta::assert_snapshot!(name, expansion(kind, source));
     });
 }
 
@@ -149,6 +155,7 @@ fn fallback_of_a_generic_struct() {
 #[test]
 fn what_users_see_is_documented() {
     let file: syn::File = syn::parse_str(&expansion(
+        Kind::TenantScoped,
         r#"
         #[tenancy(table = "t")]
         pub struct T {
@@ -175,11 +182,67 @@ fn what_users_see_is_documented() {
 /// With `crate = path` nothing leads to a crate called `tenancy`, in stubs neither.
 #[test]
 fn a_renamed_dependency_is_named_everywhere() {
-    for table in ["table = \"t\"", "tabel"] {
-        for item in ["struct T { #[tenancy(id)] id: Uuid, #[tenancy(tenant)] tenant_id: X }", "enum T {}"] {
-            let expansion = expansion(&format!("#[tenancy({table}, crate = ::renamed)] {item}"));
-            assert!(expansion.contains("::renamed::TenantScoped"), "{expansion}");
-            assert!(!expansion.contains("::tenancy::"), "{expansion}");
+    for (kind, derived) in [(Kind::TenantScoped, "TenantScoped"), (Kind::GlobalTable, "GlobalTable")] {
+        for table in ["table = \"t\"", "tabel"] {
+            for item in ["struct T { #[tenancy(id)] id: Uuid, #[tenancy(tenant)] tenant_id: X }", "enum T {}"]
+            {
+                let expansion = expansion(kind, &format!("#[tenancy({table}, crate = ::renamed)] {item}"));
+                assert!(expansion.contains(&format!("::renamed::{derived}")), "{expansion}");
+                assert!(!expansion.contains("::tenancy::"), "{expansion}");
+            }
         }
     }
+}
+
+/// Nothing writes it, so that there is nothing to insert and no key to conflict with.
+#[test]
+fn global_table() {
+    snapshot_of(
+        Kind::GlobalTable,
+        "global_table",
+        r#"
+        #[tenancy(table = "countries", unique(name))]
+        pub struct Country {
+            #[tenancy(id)]
+            pub code: String,
+            pub name: String,
+            #[tenancy(references = Currency)]
+            pub currency: Option<String>,
+        }
+        "#,
+    );
+}
+
+#[test]
+fn writable_global_table() {
+    snapshot_of(
+        Kind::GlobalTable,
+        "writable_global_table",
+        r#"
+        #[tenancy(table = "tags", writable)]
+        pub struct Tag {
+            #[tenancy(id)]
+            pub name: String,
+            #[tenancy(version)]
+            pub version: i32,
+        }
+        "#,
+    );
+}
+
+#[test]
+fn fallback_of_a_global_table() {
+    snapshot_of(
+        Kind::GlobalTable,
+        "fallback_of_a_global_table",
+        r#"
+        #[tenancy(table = "countries")]
+        pub struct Country {
+            #[tenancy(id)]
+            pub code: String,
+            #[tenancy(tenant)]
+            pub tenant_id: TenantId,
+        }
+        "#,
+    );
 }

@@ -65,11 +65,12 @@ impl CrossTenantTx {
     /// An [`Error`] when the statement did not run.
     pub async fn tenants_of<E: TenantScoped>(&mut self) -> Result<Vec<TenantId>, Error> {
         let entity = E::DESCRIPTOR;
+        let tenant = entity.tenant().unwrap_or_default();
         let mut sql = Sql::unbound(entity);
         // There is no min(uuid) before PostgreSQL 18.
-        sql.push("WITH RECURSIVE tenants (id) AS ((SELECT ").tenant_column().push(" FROM ").table();
-        sql.push(" ORDER BY 1 LIMIT 1) UNION ALL SELECT (SELECT ").tenant_column().push(" FROM ").table();
-        sql.push(" WHERE ").tenant_column().push(" > tenants.id ORDER BY 1 LIMIT 1) FROM tenants");
+        sql.push("WITH RECURSIVE tenants (id) AS ((SELECT ").name(tenant).push(" FROM ").table();
+        sql.push(" ORDER BY 1 LIMIT 1) UNION ALL SELECT (SELECT ").name(tenant).push(" FROM ").table();
+        sql.push(" WHERE ").name(tenant).push(" > tenants.id ORDER BY 1 LIMIT 1) FROM tenants");
         sql.push(" WHERE tenants.id IS NOT NULL) SELECT id FROM tenants WHERE id IS NOT NULL");
         let (text, arguments) = sql.finish();
         let query = sqlx::query_scalar_with(sqlx::AssertSqlSafe(text), arguments);
@@ -98,12 +99,13 @@ impl CrossTenantTx {
         entity: &'static EntityDescriptor,
         conditions: &Conditions,
     ) -> Result<&mut PgConnection, Error> {
-        let listed = |entity: &'static EntityDescriptor| {
-            let mut all = self.schema.entities().iter();
-            match all.any(|listed| (listed.type_id)() == (entity.type_id)()) {
-                true => Ok(()),
-                false => Err(Error::EntityNotListed { entity: entity.entity }),
-            }
+        let listed = |entity: &'static EntityDescriptor| match self
+            .schema
+            .listed()
+            .any(|listed| (listed.type_id)() == (entity.type_id)())
+        {
+            true => Ok(()),
+            false => Err(Error::EntityNotListed { entity: entity.entity }),
         };
         listed(entity)?;
         conditions.each_entity(&mut |entity| listed(entity))?;

@@ -16,7 +16,7 @@ pub(super) async fn verify(pg: &mut PgConnection, schema: &Schema) -> Result<Vec
 /// The SQL. It holds names of the program's own code, quoted, and nothing else from outside.
 fn question(schema: &Schema) -> String {
     let mut listed = String::new();
-    for entity in schema.entities() {
+    for entity in schema.listed() {
         let separator = if listed.is_empty() { "VALUES " } else { ", " };
         let _ = write!(listed, "{separator}({}, {})", literal(entity.schema_name()), literal(entity.table));
     }

@@ -1,5 +1,5 @@
 -- Further rows: what else stands in the schemas of the listed tables, and what the entities ask for.
-schemas AS (SELECT n.oid, n.nspname FROM pg_namespace n WHERE n.nspname IN (SELECT schema_name FROM listed)),
+schemas AS (SELECT n.oid, n.nspname FROM pg_namespace n WHERE n.nspname IN (SELECT schema_name FROM listed UNION SELECT schema_name FROM globals)),
 members AS (SELECT r.oid, r.rolname FROM start s JOIN pg_roles r ON r.oid = s.oid),
 relations AS (
   SELECT c.oid, c.oid::regclass::text AS name, c.relkind, c.relowner, c.relrowsecurity, c.relispartition, c.reloptions, c.relacl,

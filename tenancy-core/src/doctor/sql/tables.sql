@@ -6,6 +6,7 @@ SELECT 'T13-UNKNOWN', r.name, 'it has a tenant column, and no entity knows it'
          || format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY -- or derive an entity for it, or retire it', r.name)
   FROM foundation f CROSS JOIN relations r LEFT JOIN reached g USING (oid) LEFT JOIN (SELECT DISTINCT oid FROM reach) o ON o.oid = r.relowner
  WHERE r.relkind IN ('r', 'p') AND NOT r.listed AND NOT r.part AND r.tenant_number IS NOT NULL
+   AND r.oid NOT IN (SELECT oid FROM shared)
    AND (NOT r.relrowsecurity OR g.oid IS NOT NULL OR o.oid IS NOT NULL)
    AND NOT EXISTS (SELECT FROM retired x WHERE r.oid = to_regclass(format('%I.%I', x.schema_name, x.table_name)))
 UNION ALL
@@ -16,6 +17,7 @@ SELECT 'T15-GLOBAL', r.name, format('%s reaches this table, which has no tenant 
        format('REVOKE ALL ON %s FROM %s', r.name, g.whom)
   FROM relations r JOIN reached g USING (oid)
  WHERE r.relkind IN ('r', 'p') AND NOT r.listed AND NOT r.part AND r.tenant_number IS NULL
+   AND r.oid NOT IN (SELECT oid FROM shared)
 UNION ALL
 SELECT 'T01b-RLS-OFF-CHILD', f.name,
        CASE WHEN f.relrowsecurity THEN format('a part of %s whose row-level security does not hold its owner, nor views and functions of the owner', f.top)

@@ -50,6 +50,9 @@ pub(crate) enum Change<'a> {
     /// Further columns that the runtime role may write.
     Grant(&'a Entity, &'a str, Columns<'a>),
     Revoke(&'a Entity, &'a str, Columns<'a>),
+    /// The runtime role reads a global table, and writes it where the table says so.
+    Share(&'a Entity, &'a str),
+    Unshare(&'a Entity, &'a str),
     /// Nobody reaches the table any more, and its row-level security stays.
     Retire(&'a Table, &'a str),
     /// Where uses of the cross-tenant role are written down.
@@ -67,7 +70,7 @@ pub(crate) enum Change<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Part<'a> {
     NotNull(&'a str),
-    /// This and the next two: the columns after the tenant's.
+    /// This and the next two: the columns after the tenant's, where there is one.
     PrimaryKey(Vec<&'a str>),
     Unique(Vec<&'a str>),
     Index(Vec<&'a str>),
@@ -101,7 +104,7 @@ impl<'a> Columns<'a> {
 
 /// The parts of an entity, in the order in which they can be added.
 pub(crate) fn parts(entity: &Entity) -> Vec<Part<'_>> {
-    let not_null = [entity.tenant.as_str()].into_iter().chain(entity.id()).map(Part::NotNull);
+    let not_null = entity.tenant.as_deref().into_iter().chain(entity.id()).map(Part::NotNull);
     let primary_key = Part::PrimaryKey(entity.id().collect());
     let uniques = entity.uniques.iter().map(|key| Part::Unique(key.iter().map(String::as_str).collect()));
     let indexes = entity.all_indexes().into_iter().map(Part::Index);
@@ -117,19 +120,29 @@ pub(crate) fn steps<'a>(before: Option<&'a Lock>, now: &'a Model) -> Vec<Step<'a
     difference.keys(&mut steps);
     difference.grant_usage(difference.role, difference.former_role().is_some(), &mut steps);
     difference.isolation(&mut steps);
+    difference.globals(&mut steps);
     difference.cross_tenant(&mut steps);
     difference.farewell(&mut steps);
     steps
 }
 
-fn schemas(entities: &[Entity]) -> BTreeSet<&str> {
-    entities.iter().map(|entity| entity.table.schema.as_str()).collect()
+fn schemas<'a>(entities: impl Iterator<Item = &'a Entity>) -> BTreeSet<&'a str> {
+    entities.map(|entity| entity.table.schema.as_str()).collect()
 }
 
 fn revoke_usage<'a>(before: &'a Lock, role: &'a str, steps: &mut Vec<Step<'a>>) {
-    for schema in schemas(&before.entities) {
+    for schema in schemas(before.emitted()) {
         let reverse = Some(Change::GrantUsage(schema, role));
         steps.push(Step::new(Change::RevokeUsage(schema, role), reverse));
+    }
+}
+
+/// What a role may do with a table, said afresh.
+fn grants<'a>(entity: &'a Entity, role: &'a str) -> Change<'a> {
+    if entity.tenant.is_some() {
+        Change::Admit { entity, role, fresh: true }
+    } else {
+        Change::Share(entity, role)
     }
 }
 
@@ -175,12 +188,14 @@ impl<'a> Difference<'a> {
     fn keys(&self, steps: &mut Vec<Step<'a>>) {
         let mut gone = Vec::new();
         let mut new = Vec::new();
-        for entity in &self.now.entities {
-            let held = self.held(entity).filter(|held| held.tenant == entity.tenant);
-            let (before, now) = (self.held(entity).map_or_else(Vec::new, parts), parts(entity));
+        for entity in self.now.emitted() {
+            // It may have been a table of the other kind, with other keys.
+            let was = self.before.and_then(|before| before.table(&entity.table));
+            let held = was.filter(|held| held.tenant == entity.tenant);
+            let (before, now) = (was.map_or_else(Vec::new, parts), parts(entity));
             let kept = |part: &Part<'_>, others: &[Part<'_>]| held.is_some() && others.contains(part);
             for part in before.iter().filter(|part| !kept(part, &now)) {
-                if let Some(held) = self.held(entity) {
+                if let Some(held) = was {
                     gone.push((held, part.clone()));
                 }
             }
@@ -206,14 +221,14 @@ impl<'a> Difference<'a> {
 
     /// The references of tables that are retired now to keys that change: nothing else would let those go.
     fn orphans(&self) -> Vec<(&'a Entity, Part<'a>)> {
-        let retired = self.now.retired.iter().filter_map(|table| self.before?.entity(table));
+        let retired = self.now.retired.iter().filter_map(|table| self.before?.table(table));
         let references =
             retired.flat_map(|held| held.references.iter().map(move |reference| (held, reference)));
         let changes = |reference: &Reference| {
             let key =
                 |entity: &Entity| (entity.tenant.clone(), entity.id().map(str::to_owned).collect::<Vec<_>>());
-            let before = self.before.and_then(|before| before.entity(&reference.parent)).map(key);
-            self.now.entity(&reference.parent).is_some_and(|now| before != Some(key(now)))
+            let before = self.before.and_then(|before| before.table(&reference.parent)).map(key);
+            self.now.table(&reference.parent).is_some_and(|now| before != Some(key(now)))
         };
         references
             .filter(|(_, reference)| changes(reference))
@@ -223,8 +238,8 @@ impl<'a> Difference<'a> {
 
     /// `other`: the role is another than before.
     fn grant_usage(&self, role: &'a str, other: bool, steps: &mut Vec<Step<'a>>) {
-        let held = self.before.filter(|_| !other).map_or_else(BTreeSet::new, |b| schemas(&b.entities));
-        for schema in schemas(&self.now.entities) {
+        let held = self.before.filter(|_| !other).map_or_else(BTreeSet::new, |b| schemas(b.emitted()));
+        for schema in schemas(self.now.emitted()) {
             let new = !held.contains(schema);
             if new || self.restated() {
                 let reverse = new.then_some(Change::RevokeUsage(schema, role));
@@ -312,6 +327,31 @@ impl<'a> Difference<'a> {
         }
     }
 
+    /// There is no row-level security on a global table: what the runtime role may do is all that keeps it.
+    fn globals(&self, steps: &mut Vec<Step<'a>>) {
+        let role = self.role;
+        for global in &self.now.globals {
+            match self.before.and_then(|before| before.global(&global.table)) {
+                None => {
+                    steps.push(Step::new(Change::Share(global, role), Some(Change::Unshare(global, role))));
+                }
+                Some(_) if self.former_role().is_some() => {
+                    steps.push(Step::new(Change::Share(global, role), Some(Change::Unshare(global, role))));
+                }
+                Some(held) if held.writable != global.writable => {
+                    steps.push(Step::new(Change::Share(global, role), Some(Change::Share(held, role))));
+                }
+                Some(held) => {
+                    if self.restated() {
+                        steps.push(Step::new(Change::Share(global, role), None));
+                    } else if global.writable {
+                        self.columns(global, held, steps);
+                    }
+                }
+            }
+        }
+    }
+
     /// A column that left the entity keeps its grants while it is in the table: a program of before this file may still
     /// run, and names it. One that only the database fills in from now on loses them.
     fn columns(&self, entity: &'a Entity, held: &'a Entity, steps: &mut Vec<Step<'a>>) {
@@ -342,8 +382,8 @@ impl<'a> Difference<'a> {
                 steps.push(Step::new(Change::AddCrossTenant(role), reverse));
             }
             self.grant_usage(role, other, steps);
-            for entity in &self.now.entities {
-                let new = other || self.held(entity).is_none();
+            for entity in self.now.emitted() {
+                let new = other || self.before.is_none_or(|before| before.table(&entity.table).is_none());
                 if new || self.restated() {
                     let reverse = new.then_some(Change::Hide(&entity.table, role));
                     steps.push(Step::new(Change::Show(&entity.table, role), reverse));
@@ -352,7 +392,7 @@ impl<'a> Difference<'a> {
         }
         let (Some(role), Some(before)) = (was, self.before) else { return };
         let gone = was != is;
-        for held in before.entities.iter().filter(|held| gone || self.now.entity(&held.table).is_none()) {
+        for held in before.emitted().filter(|held| gone || self.now.table(&held.table).is_none()) {
             let reverse = Some(Change::Show(&held.table, role));
             steps.push(Step::new(Change::Hide(&held.table, role), reverse));
         }
@@ -367,15 +407,13 @@ impl<'a> Difference<'a> {
         let Some(before) = self.before else { return };
         let was = before.runtime_role.as_str();
         for table in &self.now.retired {
-            if let Some(entity) = before.entity(table) {
-                let reverse = Some(Change::Admit { entity, role: was, fresh: true });
-                steps.push(Step::new(Change::Retire(table, was), reverse));
+            if let Some(entity) = before.table(table) {
+                steps.push(Step::new(Change::Retire(table, was), Some(grants(entity, was))));
             }
         }
         if let Some(former) = self.former_role() {
-            for entity in before.entities.iter().filter(|held| self.now.entity(&held.table).is_some()) {
-                let reverse = Some(Change::Admit { entity, role: former, fresh: true });
-                steps.push(Step::new(Change::Retire(&entity.table, former), reverse));
+            for entity in before.emitted().filter(|held| self.now.table(&held.table).is_some()) {
+                steps.push(Step::new(Change::Retire(&entity.table, former), Some(grants(entity, former))));
             }
             revoke_usage(before, former, steps);
             steps.push(Step::new(Change::DropRole(former), Some(Change::AddRole(former))));

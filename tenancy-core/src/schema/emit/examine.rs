@@ -15,15 +15,26 @@ pub(crate) fn server(tag: &str) -> String {
     format!(include_str!("server.sql"), tag = tag)
 }
 
-/// The entities of `now` that the changes are about, and the parents that they refer to: a foreign key concerns both.
+/// The isolated entities of `now` that the changes are about, and the parents that they refer to: a foreign key concerns both.
 pub(crate) fn concerned<'a>(now: &'a Model, changes: &[&Change<'_>]) -> Vec<&'a Entity> {
+    let tables = tables_of(changes);
+    now.entities.iter().filter(|entity| tables.contains(&entity.table)).collect()
+}
+
+/// The same, of global tables.
+pub(crate) fn globals<'a>(now: &'a Model, changes: &[&Change<'_>]) -> Vec<&'a Entity> {
+    let tables = tables_of(changes);
+    now.globals.iter().filter(|global| tables.contains(&global.table)).collect()
+}
+
+fn tables_of<'a>(changes: &[&'a Change<'_>]) -> BTreeSet<&'a Table> {
     let mut tables: BTreeSet<&Table> = changes.iter().filter_map(|change| change.table()).collect();
     for change in changes {
         if let Change::AddPart(_, Part::ForeignKey(reference)) = change {
             tables.insert(&reference.parent);
         }
     }
-    now.entities.iter().filter(|entity| tables.contains(&entity.table)).collect()
+    tables
 }
 
 /// The SQL of the examination of tables.
@@ -33,12 +44,12 @@ pub(crate) fn tables(entities: &[&Entity], role: &str, tag: &str) -> String {
 }
 
 fn row(entity: &Entity) -> String {
-    let key = [entity.tenant.as_str()].into_iter().chain(entity.id());
+    let key = entity.led_by_tenant(&entity.id().collect::<Vec<_>>());
     format!(
         "      ({}, {}, {}, ARRAY[{}], ARRAY[{}])",
         literal(&entity.table.schema),
         literal(&entity.table.name),
-        literal(&entity.tenant),
+        literal(entity.tenant()),
         literals(key),
         literals(entity.columns.iter().map(|column| column.name.as_str())),
     )

@@ -36,7 +36,8 @@ pub(crate) fn protect(entity: &Entity, tag: &str) -> String {
         owner_policy = literal(&format!(
             "CREATE POLICY %I ON {} AS %s FOR ALL TO %s USING ({asked}) WITH CHECK ({asked})",
             on.replace('%', "%%"),
-            asked = format!("{} = (SELECT tenancy.owner_tenant())", ident(&entity.tenant)).replace('%', "%%"),
+            asked =
+                format!("{} = (SELECT tenancy.owner_tenant())", ident(entity.tenant())).replace('%', "%%"),
         )),
     )
 }
@@ -82,7 +83,7 @@ pub(crate) fn expel(entity: &Entity, role: &str) -> String {
 
 /// Visitors read the rows, and write none.
 pub(crate) fn publish(entity: &Entity, role: &str) -> String {
-    let (on, to, tenant) = (table(&entity.table), ident(role), ident(&entity.tenant));
+    let (on, to, tenant) = (table(&entity.table), ident(role), ident(entity.tenant()));
     let (bound, readable) = (predicate(entity), format!("{tenant} = (SELECT tenancy.readable_tenant())"));
     format!(
         "-- Visitors read the rows of the tenant whose host they visit, and write none.\n\
@@ -156,7 +157,7 @@ pub(crate) fn retire(on: &Table, role: &str, tag: &str) -> String {
 
 /// `(SELECT ..)` is evaluated once a statement, lets an index serve it, and keeps the tenant of an open cursor.
 pub(crate) fn predicate(entity: &Entity) -> String {
-    format!("{} = (SELECT tenancy.current_tenant())", ident(&entity.tenant))
+    format!("{} = (SELECT tenancy.current_tenant())", ident(entity.tenant()))
 }
 
 /// Partitions and inheritance children can be named directly, past the policies of their parent.

@@ -9,6 +9,7 @@ pub(crate) mod change;
 mod cross_tenant;
 mod examine;
 mod foundation;
+mod global;
 pub(crate) mod isolation;
 pub(crate) mod part;
 mod provision;
@@ -111,6 +112,11 @@ impl Writer<'_> {
             sql.push('\n');
             sql += &examine::tables(&entities, &self.now.runtime_role, &self.tag);
         }
+        let globals = examine::globals(self.now, &rest);
+        if !globals.is_empty() {
+            sql.push('\n');
+            sql += &global::examine(&globals, &self.tag);
+        }
         self.changes(&rest, &mut sql);
         sql + CLOSING
     }
@@ -175,6 +181,8 @@ impl Writer<'_> {
             Change::Unpublish(entity) => isolation::unpublish(entity),
             Change::Grant(entity, role, columns) => isolation::grant(entity, role, columns),
             Change::Revoke(entity, role, columns) => isolation::revoke(entity, role, columns),
+            Change::Share(entity, role) => global::share(entity, role),
+            Change::Unshare(entity, role) => global::unshare(entity, role),
             Change::Retire(table, role) | Change::Hide(table, role) => isolation::retire(table, role, tag),
             Change::AddAudit => cross_tenant::add_audit(),
             Change::DropAudit => cross_tenant::drop_audit(tag),
@@ -191,6 +199,7 @@ enum Section {
     Foundation,
     Keys,
     Isolation,
+    Global,
     CrossTenant,
     Farewell,
 }
@@ -206,9 +215,15 @@ impl Section {
             | Change::Admit { .. }
             | Change::Expel { .. }
             | Change::Publish(..)
-            | Change::Unpublish(_)
-            | Change::Grant(..)
-            | Change::Revoke(..) => Self::Isolation,
+            | Change::Unpublish(_) => Self::Isolation,
+            Change::Grant(entity, ..) | Change::Revoke(entity, ..) => {
+                if entity.tenant.is_some() {
+                    Self::Isolation
+                } else {
+                    Self::Global
+                }
+            }
+            Change::Share(..) | Change::Unshare(..) => Self::Global,
             Change::AddAudit
             | Change::DropAudit
             | Change::AddCrossTenant(_)
@@ -224,6 +239,7 @@ impl Section {
             Self::Foundation => "Foundation",
             Self::Keys => "Keys",
             Self::Isolation => "Row-level security and grants",
+            Self::Global => "Global tables",
             Self::CrossTenant => "Reading across tenants",
             Self::Farewell => "What is taken away",
         }
@@ -232,6 +248,10 @@ impl Section {
     fn about(self) -> &'static str {
         match self {
             Self::Foundation | Self::CrossTenant | Self::Farewell => "",
+            Self::Global => {
+                "\n-- Their rows belong to no tenant, and no policy stands before them: every tenant may do with every row what is \
+                 granted\n-- here.\n"
+            }
             Self::Keys => {
                 "\n-- The tenant leads each key, so that it holds within a tenant and tells nothing about another's rows, and so that \
                  its\n-- index serves row-level security. Foreign keys pair the tenant with the tenant, since PostgreSQL checks them \
@@ -258,6 +278,8 @@ impl<'a> Change<'a> {
             | Self::Expel { entity, .. }
             | Self::Publish(entity, _)
             | Self::Unpublish(entity)
+            | Self::Share(entity, _)
+            | Self::Unshare(entity, _)
             | Self::Grant(entity, ..)
             | Self::Revoke(entity, ..) => Some(&entity.table),
             Self::Retire(table, _) | Self::Show(table, _) | Self::Hide(table, _) => Some(table),

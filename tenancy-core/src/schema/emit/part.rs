@@ -118,18 +118,18 @@ fn not_null(entity: &Entity, column: &str, tag: &str) -> String {
 }
 
 fn key(entity: &Entity, part: &Part<'_>, kind: &str, columns: &[&str], tag: &str) -> String {
-    let definition = format!("{kind} ({})", idents(with_tenant(entity, columns)));
+    let definition = format!("{kind} ({})", idents(entity.led_by_tenant(columns)));
     unless(entity, part, &add_constraint(entity, part, &definition), tag)
 }
 
 /// How PostgreSQL prints a key, as an SQL expression.
 fn printed_key(entity: &Entity, kind: &str, columns: &[&str]) -> String {
-    let columns: Vec<&str> = with_tenant(entity, columns).collect();
+    let columns = entity.led_by_tenant(columns);
     format!("format('{kind} ({})', {})", vec!["%I"; columns.len()].join(", "), literals(columns))
 }
 
 fn index(entity: &Entity, part: &Part<'_>, columns: &[&str], tag: &str) -> String {
-    let columns: Vec<&str> = with_tenant(entity, columns).collect();
+    let columns = entity.led_by_tenant(columns);
     let on = table(&entity.table);
     let statement = format!("CREATE INDEX {} ON {on} ({})", ident(&name(entity, part)), idents(columns));
     unless(entity, part, &statement, tag)
@@ -154,7 +154,7 @@ pub(crate) fn there(entity: &Entity, part: &Part<'_>) -> String {
 }
 
 fn index_there(entity: &Entity, columns: &[&str]) -> String {
-    let columns: Vec<&str> = with_tenant(entity, columns).collect();
+    let columns = entity.led_by_tenant(columns);
     let regclass = table_literal(&entity.table);
     format!(
         "SELECT FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid\n      \
@@ -182,45 +182,55 @@ pub(crate) fn printed(entity: &Entity, part: &Part<'_>) -> String {
 /// The check of the rows that exist is a query of the owner, which forced row-level security would blind, or refuse.
 fn foreign_key(entity: &Entity, part: &Part<'_>, reference: &Reference, tag: &str) -> String {
     let definition = reference_definition(entity, reference);
-    let mut blinded = vec![table_literal(&entity.table)];
-    if reference.parent != entity.table {
+    let mut blinded = Vec::new();
+    if entity.tenant.is_some() {
+        blinded.push(table_literal(&entity.table));
+    }
+    if reference.parent_tenant.is_some() && reference.parent != entity.table {
         blinded.push(table_literal(&reference.parent));
     }
-    let statement = format!(
-        "PERFORM tenancy.maintenance({});\n    {}",
-        blinded.join(", "),
-        add_constraint(entity, part, &definition)
-    );
+    let mut statement = add_constraint(entity, part, &definition);
+    if !blinded.is_empty() {
+        statement = format!("PERFORM tenancy.maintenance({});\n    {statement}", blinded.join(", "));
+    }
     unless(entity, part, &statement, tag)
 }
 
 pub(crate) fn reference_definition(entity: &Entity, reference: &Reference) -> String {
     let (action, _) = on_delete(reference);
+    let (here, there) = paired(entity, reference);
     format!(
         "FOREIGN KEY ({}) REFERENCES {} ({}){action}",
-        idents([entity.tenant.as_str(), &reference.column]),
+        idents(here),
         table(&reference.parent),
-        idents([reference.parent_tenant.as_str(), &reference.parent_id]),
+        idents(there),
     )
 }
 
 /// How PostgreSQL prints a foreign key, as an SQL expression.
 fn printed_reference(entity: &Entity, reference: &Reference) -> String {
     let (_, action) = on_delete(reference);
-    let mut arguments = vec![
-        entity.tenant.as_str(),
-        &reference.column,
-        &reference.parent.schema,
-        &reference.parent.name,
-        &reference.parent_tenant,
-        &reference.parent_id,
-    ];
+    let (here, there) = paired(entity, reference);
+    let places = vec!["%I"; here.len()].join(", ");
+    let mut arguments = here;
+    arguments.extend([reference.parent.schema.as_str(), &reference.parent.name]);
+    arguments.extend(there);
     if reference.on_delete == OnDelete::SetNull {
         arguments.push(&reference.column);
     }
     format!(
-        "format('FOREIGN KEY (%I, %I) REFERENCES %I.%I(%I, %I){action}',\n             {})",
+        "format('FOREIGN KEY ({places}) REFERENCES %I.%I({places}){action}',\n             {})",
         literals(arguments)
+    )
+}
+
+/// The columns of a foreign key, here and there: the tenant's with the tenant's, unless the parent is nobody's.
+fn paired<'a>(entity: &'a Entity, reference: &'a Reference) -> (Vec<&'a str>, Vec<&'a str>) {
+    let tenants = entity.tenant.as_deref().zip(reference.parent_tenant.as_deref());
+    let (here, there) = tenants.unzip();
+    (
+        here.into_iter().chain([reference.column.as_str()]).collect(),
+        there.into_iter().chain([reference.parent_id.as_str()]).collect(),
     )
 }
 
@@ -243,8 +253,4 @@ fn on_delete(reference: &Reference) -> (String, &'static str) {
             (format!(" ON DELETE SET NULL ({})", ident(&reference.column)), " ON DELETE SET NULL (%I)")
         }
     }
-}
-
-fn with_tenant<'a>(entity: &'a Entity, columns: &[&'a str]) -> impl Iterator<Item = &'a str> {
-    [entity.tenant.as_str()].into_iter().chain(columns.to_vec())
 }

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::schema::emit::quote::{self, ident, literal, literals};
-use crate::schema::model::Model;
+use crate::schema::model::{Entity, Model};
 
 pub(crate) fn provision(model: &Model) -> String {
-    let schemas: BTreeSet<&str> = model.all().map(|entity| entity.table.schema.as_str()).collect();
-    let tenants: BTreeSet<&str> = model.all().map(|entity| entity.tenant.as_str()).collect();
+    let schemas: BTreeSet<&str> =
+        model.all().chain(&model.globals).map(|entity| entity.table.schema.as_str()).collect();
+    let tenants: BTreeSet<&str> = model.all().map(Entity::tenant).collect();
     format!(
         include_str!("provision.sql"),
         tag = quote::tag(None, model),

@@ -100,7 +100,8 @@ fn retired_and_listed_and_names_that_postgresql_would_not_keep() {
 
 #[test]
 fn a_descriptor_that_was_written_by_hand_is_believed_no_more() {
-    let no_tenant = leak(EntityDescriptor { tenant: "name", uniques: &[], indexes: &[], ..like(&PROJECT) });
+    let no_tenant =
+        leak(EntityDescriptor { owner: Owner::Tenant("name"), uniques: &[], indexes: &[], ..like(&PROJECT) });
     assert_eq!(errors(&[no_tenant], &[], "app"), [SchemaError::NoTenantColumn { entity: "Project" }]);
     let no_id = leak(EntityDescriptor {
         columns: const { &[column("tenant_id", ColumnRole::Tenant), column("slug", ColumnRole::Required)] },

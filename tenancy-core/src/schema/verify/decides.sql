@@ -39,7 +39,7 @@ SELECT 'R08-OWNS-SCHEMA', n.nspname, format('%I can act as the owner of the sche
        coalesce(r.leave, format('ALTER SCHEMA %I OWNER TO %s', n.nspname,
                                 (SELECT datdba::regrole FROM pg_database WHERE datname = current_database())))
   FROM pg_namespace n JOIN roles r ON r.oid = n.nspowner
- WHERE n.nspname = 'tenancy' OR n.nspname IN (SELECT schema_name FROM listed)
+ WHERE n.nspname = 'tenancy' OR n.nspname IN (SELECT schema_name FROM listed UNION SELECT schema_name FROM globals)
 UNION ALL
 SELECT 'R09-OWNS-DB', d.datname, format('%I can act as the owner of the database, %I', r.start_name, r.rolname),
        coalesce(r.leave, format('ALTER DATABASE %I OWNER TO %s', d.datname, 10::regrole))
@@ -92,6 +92,21 @@ SELECT 'T00-NO-TABLE', name, 'the table does not exist', 'apply the migrations' 
 UNION ALL
 SELECT 'T00-NO-TABLE', name, 'it is not a table, and row-level security holds tables only', 'name a table in #[tenancy(table = ..)]'
   FROM listed WHERE relkind NOT IN ('r', 'p')
+UNION ALL
+SELECT 'T00-NO-TABLE', name, CASE WHEN oid IS NULL THEN 'the table does not exist' ELSE 'it is not a table, and a global table is one' END, 'apply the migrations'
+  FROM globals WHERE oid IS NULL OR relkind NOT IN ('r', 'p')
+UNION ALL
+-- Nothing but grants keeps a global table.
+SELECT 'T19-GLOBAL-WRITES', c.oid::regclass::text,
+       format('%s granted, and what one tenant does there, it does to all of them', string_agg(DISTINCT g.privilege_type, ', ')),
+       format('REVOKE %s ON %s FROM %s', string_agg(DISTINCT g.privilege_type, ', '), c.oid::regclass, string_agg(DISTINCT g.whom, ', '))
+  FROM shared s JOIN pg_class c USING (oid) JOIN granted g USING (oid)
+ WHERE g.privilege_type IN ('TRUNCATE', 'TRIGGER') OR g.privilege_type IN ('INSERT', 'UPDATE', 'DELETE') AND NOT s.writable
+ GROUP BY c.oid
+UNION ALL
+SELECT 'R07-OWNS', c.oid::regclass::text, format('%I can act as the owner, %I, who can write it and grant it', r.start_name, r.rolname),
+       coalesce(r.leave, format('ALTER TABLE %s OWNER TO %s', c.oid::regclass, (SELECT nspowner::regrole FROM foundation)))
+  FROM shared s JOIN pg_class c USING (oid) JOIN roles r ON r.oid = c.relowner
 UNION ALL
 SELECT 'T01-RLS-OFF', name, 'row-level security is off', format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', name)
   FROM tables WHERE NOT relrowsecurity

@@ -13,7 +13,7 @@ use sqlx::postgres::{PgConnection, PgRow};
 use crate::schema::emit::quote::literal;
 use crate::schema::emit::{BOUND_CHECK, BOUND_PUBLIC_CHECK, CURRENT_TENANT_BODY, READABLE_TENANT_BODY};
 use crate::schema::model::Table;
-use crate::schema::{Finding, Schema, SqlFunction};
+use crate::schema::{Finding, Owner, Schema, SqlFunction};
 
 /// PostgreSQL 15, which made `ON DELETE SET NULL (column)` and views of the invoker's rights.
 pub(crate) const LEAST_VERSION: u32 = 150_000;
@@ -41,7 +41,8 @@ fn question(schema: &Schema) -> String {
     let adopting: Vec<Table> = schema.adopting().iter().filter_map(|text| Table::parse(text)).collect();
     let listed = schema.entities().iter().map(|entity| {
         let adopting = adopting.contains(&Table::of(entity));
-        let (schema, table, tenant) = (entity.schema_name(), entity.table, entity.tenant);
+        let (schema, table, tenant) =
+            (entity.schema_name(), entity.table, entity.tenant().unwrap_or_default());
         Asked { schema, table, tenant, adopting, public: entity.public_read }
     });
     let text = format!(
@@ -49,7 +50,12 @@ fn question(schema: &Schema) -> String {
          SELECT DISTINCT ON (code, object) code, object, problem, mend FROM found ORDER BY code, object"
     );
     let asker = "SELECT oid FROM pg_roles WHERE rolname = current_user";
+    let globals = schema.globals().iter().map(|global| {
+        let writable = global.owner == Owner::Nobody { writable: true };
+        Shared { schema: global.schema_name(), table: global.table, writable }
+    });
     let mut words = values(listed, schema.runtime_role(), SELF, asker);
+    words.push(("globals", shared(globals)));
     words.push(("functions", functions(schema.functions())));
     fill(&text, &words)
 }
@@ -74,6 +80,27 @@ pub(crate) struct Asked<'a> {
     pub(crate) adopting: bool,
     /// Visitors read it.
     pub(crate) public: bool,
+}
+
+/// A global table that is asked about.
+pub(crate) struct Shared<'a> {
+    pub(crate) schema: &'a str,
+    pub(crate) table: &'a str,
+    /// Every tenant writes it.
+    pub(crate) writable: bool,
+}
+
+/// What stands in the place of `{globals}`.
+pub(crate) fn shared<'a>(tables: impl Iterator<Item = Shared<'a>>) -> String {
+    let rows: Vec<String> = tables
+        .map(|Shared { schema, table, writable }| {
+            format!("({}, {}, {writable})", literal(schema), literal(table))
+        })
+        .collect();
+    if rows.is_empty() {
+        return "      SELECT '', '', false WHERE false".to_owned();
+    }
+    format!("      VALUES {}", rows.join(",\n             "))
 }
 
 /// What stands in the place of the words of [`PREAMBLE`] and [`CHECKS`]: the tables, and the roles.

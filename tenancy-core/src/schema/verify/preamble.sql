@@ -26,6 +26,22 @@ listed AS (
     LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = w.tenant AND a.attnum > 0 AND NOT a.attisdropped
 ),
 tables AS (SELECT * FROM listed WHERE relkind IN ('r', 'p')),
+-- The tables whose rows belong to no tenant. Grants alone keep them.
+globals AS (
+  SELECT w.schema_name, w.table_name, w.writable, format('%I.%I', w.schema_name, w.table_name) AS name, c.oid, c.relkind
+    FROM (
+{globals}
+    ) AS w (schema_name, table_name, writable)
+    LEFT JOIN pg_namespace n ON n.nspname = w.schema_name
+    LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.table_name
+),
+-- With their parts, which can be named directly.
+shared (oid, writable) AS (
+  SELECT oid, writable FROM globals WHERE relkind IN ('r', 'p')
+  UNION
+  SELECT i.inhrelid, s.writable FROM shared s JOIN pg_inherits i ON i.inhparent = s.oid
+   WHERE i.inhrelid NOT IN (SELECT oid FROM tables)
+),
 runtime (name, oid) AS (SELECT {role}::text, (SELECT oid FROM pg_roles WHERE rolname = {role})),
 -- The roles that are asked about, and every role that each can become or act as: by inheritance, by SET ROLE, or by
 -- granting it to itself.
