@@ -42,10 +42,11 @@ pub(crate) fn bench(arguments: &[&str]) -> Result<(), Failure> {
         ));
     }
     provision::server_binaries()?;
-    if arguments == ["--queries"] {
+    if let ["--queries" | "--loads"] = arguments {
+        let program = if arguments == ["--loads"] { "loads" } else { "queries" };
         let run_it =
             ["run", "--release", "--manifest-path", BENCH, "--target-dir", "target", "--no-default-features"];
-        return run(cargo(&run_it).args(["--bin", "queries"]).env("TENANCY_POSTGRES_OPTIONS", BENCH_SERVER));
+        return run(cargo(&run_it).args(["--bin", program]).env("TENANCY_POSTGRES_OPTIONS", BENCH_SERVER));
     }
     // One of its programs runs the other.
     run(&mut cargo(&["build", "--release", "--manifest-path", BENCH, "--target-dir", "target", "--bins"]))?;

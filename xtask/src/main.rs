@@ -20,7 +20,7 @@ Usage: cargo xtask COMMAND
   bench        measures what isolation costs, and writes `docs/performance/`: half an hour; with `--quick`, three
                minutes, into `target/performance/`; with `--authentication`, what authentication costs beside the
                signature alone, in a minute; with `--queries`, what joins, aggregates and upserts cost beside sqlx by
-               hand, in two
+               hand, in two; with `--loads`, what a load of 50,000 rows does, in two
   postgres     gets PostgreSQL server binaries where there are none, and nothing else
 
 Nothing asks a question. Server binaries come from the system's package manager where this account may use it,
