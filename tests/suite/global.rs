@@ -210,6 +210,37 @@ async fn every_tenant_and_every_visitor_reads_all_of_it() {
     assert_eq!(continents.iter().filter(|(_, continent)| continent.is_some()).count(), 3);
 }
 
+/// In hand-written statements too: also where nothing else is read, so that nothing but the global table binds the tenant.
+#[tokio::test]
+async fn hand_written_statements_read_them() {
+    let atlas = Atlas::new().await;
+    let alone = || {
+        tenancy::sql!(&atlas.a, "SELECT c.name FROM {Country} c WHERE c.code <> {\"none\"} ORDER BY c.name")
+    };
+    assert!(
+        alone().sql().expect("a text").contains("WHERE $2::tenancy.bound IS NOT NULL)"),
+        "{:?}",
+        alone().sql()
+    );
+    let every: Vec<String> = alone().scalar().fetch_all(&atlas.db).await.expect("rows");
+    assert_eq!(every.len(), 4);
+    for token in [&atlas.a, &atlas.b] {
+        let builder =
+            Customer::find(token).inner_join(|c| c.country_code).fetch_all(&atlas.db).await.expect("rows");
+        let by_hand: Vec<(String, String)> = tenancy::sql!(
+            token,
+            "SELECT u.name, c.name FROM {Country} c JOIN {Customer} u ON u.country_code = c.code ORDER BY u.name"
+        )
+        .fetch_all(&atlas.db)
+        .await
+        .expect("rows");
+        let mut expected: Vec<_> = builder.into_iter().map(|(u, c)| (u.name, c.name)).collect();
+        expected.sort();
+        assert!(!expected.is_empty(), "the owner has customers");
+        assert_eq!(by_hand, expected);
+    }
+}
+
 /// Both locks must hold what a global table is joined to: so its statements bind the tenant as any other.
 #[tokio::test]
 async fn a_statement_on_a_global_table_binds_its_tenant() {

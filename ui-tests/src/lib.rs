@@ -56,6 +56,24 @@ pub struct Task {
     pub title: String,
 }
 
+/// Belongs to no tenant, and is read-only.
+#[derive(Debug, GlobalTable)]
+#[tenancy(table = "countries")]
+pub struct Country {
+    /// The application gives it.
+    #[tenancy(id)]
+    pub code: String,
+}
+
+/// Belongs to no tenant, and every tenant writes it.
+#[derive(Debug, GlobalTable)]
+#[tenancy(table = "tags", writable)]
+pub struct Tag {
+    /// The application gives it.
+    #[tenancy(id)]
+    pub name: String,
+}
+
 /// What visitors read.
 #[derive(Debug, TenantScoped)]
 #[tenancy(table = "pages", public_read)]

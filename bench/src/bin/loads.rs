@@ -24,6 +24,7 @@ use uuid::Uuid;
 
 #[derive(Debug, TenantScoped)]
 #[tenancy(table = "events", index(at))]
+#[expect(dead_code, reason = "it is loaded, and never read")]
 struct Event {
     #[tenancy(id)]
     id: Uuid,

@@ -19,6 +19,7 @@ mod escape;
 mod executor;
 mod filters;
 mod forge;
+mod global;
 mod must_use;
 mod proof;
 mod public;

@@ -18,6 +18,7 @@ fn held(model: &Model) -> Lock {
         runtime_role: model.runtime_role.clone(),
         cross_tenant_role: None,
         entities: model.entities.clone(),
+        globals: model.globals.clone(),
         adopting: Vec::new(),
         retired: Vec::new(),
         migrations: Vec::new(),

@@ -1,0 +1,12 @@
+use ui_tests::*;
+
+#[derive(Debug, GlobalTable, TenantScoped)]
+#[tenancy(table = "things")]
+pub struct Thing {
+    #[tenancy(id)]
+    pub id: Uuid,
+    #[tenancy(tenant)]
+    pub tenant_id: TenantId,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use ui_tests::*;
+
+pub async fn case(token: TenantToken, site: PublicTenant, db: TenantDb, mut tx: TenantTx) {
+    _ = (&token, &site, &db, &mut tx);
+    Country::insert(&token, NewTag { name: "x".into() }).execute(&db).await.ok();
+}
+
+fn main() {}

@@ -1,0 +1,5 @@
+use ui_tests::*;
+
+tenancy::schema! { pub LIST: [Project, Country] }
+
+fn main() {}

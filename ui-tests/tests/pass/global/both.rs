@@ -1,0 +1,10 @@
+use ui_tests::*;
+
+#[derive(Debug, TenantScoped)]
+#[tenancy(table = "things")]
+pub struct Thing {
+    #[tenancy(id)]
+    pub id: Uuid,
+    #[tenancy(tenant)]
+    pub tenant_id: TenantId,
+}

@@ -1,0 +1,3 @@
+use ui_tests::*;
+
+tenancy::schema! { pub LIST: [Project], global: [Country] }

@@ -1,0 +1,12 @@
+mod both;
+mod delete_of_what_is_read_only;
+mod insert_of_what_is_read_only;
+mod listed_as_rows_of_tenants;
+mod private_rows_joined_by_a_visitor;
+mod public_read_of_a_global_table;
+mod read_without_proof;
+mod reference_to_rows_of_tenants;
+mod rows_of_tenants_listed_as_global;
+mod tenant_of_a_global_table;
+mod version_of_what_is_read_only;
+mod write_by_a_visitor;

@@ -1,0 +1,10 @@
+use ui_tests::*;
+
+#[derive(Debug, GlobalTable)]
+#[tenancy(table = "things")]
+pub struct Thing {
+    #[tenancy(id)]
+    pub id: Uuid,
+    #[tenancy(references = Country)]
+    pub country: String,
+}
