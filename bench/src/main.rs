@@ -6,6 +6,9 @@ mod contender;
 mod counted;
 mod dataset;
 mod draw;
+#[cfg(all(test, feature = "rivals"))]
+#[allow(dead_code, reason = "what a chapter of the guide shows: that it compiles is the test")]
+mod everyday;
 mod item;
 mod measure;
 mod network;

@@ -332,10 +332,12 @@ fn is_stale(error: &PgDatabaseError) -> bool {
     error.code() == "0A000" && error.routine() == Some("RevalidateCachedQuery")
 }
 
-/// As [`is_stale`], of what the driver reported.
+/// Whether it was the plan of the statement itself, refused before anything ran: a function or trigger of the statement's would
+/// say where it stands.
 pub(crate) fn is_stale_plan(error: Option<&sqlx::Error>) -> bool {
     let Some(sqlx::Error::Database(error)) = error else { return false };
-    error.try_downcast_ref().is_some_and(is_stale)
+    let error = error.try_downcast_ref::<PgDatabaseError>();
+    error.is_some_and(|error| is_stale(error) && error.r#where().is_none())
 }
 
 /// Whether what the connection knows no longer fits the server: it must be replaced, or it fails for ever.

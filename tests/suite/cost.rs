@@ -101,3 +101,18 @@ async fn every_plan_uses_an_index_led_by_the_tenant() {
     ];
     world.assert_index_plans(&statements).await;
 }
+
+/// Handlers hold the futures of their statements, one within the other: what is held twice doubles with each of them.
+#[tokio::test]
+async fn the_future_of_a_statement_is_small() {
+    const LIMIT: usize = 14 * 1024;
+    let world = World::new().await;
+    let (a, db) = (&world.a, &world.db);
+    let sizes = [
+        std::mem::size_of_val(&Project::find(a).fetch_all(db)),
+        std::mem::size_of_val(&Project::find_by_id(a, Uuid::nil()).fetch_one(db)),
+        std::mem::size_of_val(&Project::insert(a, new_project("x")).fetch_one(db)),
+        std::mem::size_of_val(&Project::count(a).fetch_one(db)),
+    ];
+    assert!(sizes.iter().all(|size| *size < LIMIT), "{sizes:?} bytes");
+}

@@ -10,6 +10,7 @@ mod binding;
 mod bulk;
 mod chinook;
 mod common;
+mod comparison;
 mod connect;
 mod cost;
 mod cross_tenant;

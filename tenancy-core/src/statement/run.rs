@@ -110,7 +110,8 @@ fn query(statement: &dyn Statement, session: &mut Session<'_>) -> Result<Query, 
 
 /// The same statement once more, after a plan that was prepared for tables as they were before.
 ///
-/// PostgreSQL refuses it while it binds, before it runs anything, so that nothing can happen twice. In a transaction it has
+/// PostgreSQL refuses it while it binds, before it runs anything, so that nothing can happen twice. (A plan within a function
+/// or trigger is not meant: its error says where it stands.) In a transaction it has
 /// ended the transaction by that, and the error stays what it is: see [`Session::is_stale`].
 async fn prepared_again(statement: &dyn Statement, session: &mut Session<'_>) -> Result<Query, Error> {
     session.forget_plans(statement.entity().entity).await?;
@@ -120,22 +121,23 @@ async fn prepared_again(statement: &dyn Statement, session: &mut Session<'_>) ->
 /// Runs a statement for the number of rows that it affected.
 pub(crate) async fn execute(statement: &dyn Statement, source: Source<'_>) -> Result<u64, Error> {
     let span = Traced::new(statement);
-    let rows = async {
-        if statement.is_empty() {
-            return source.check(statement.scope(), statement.entity()).map(|()| 0);
-        }
-        let (mut session, query) = open(statement, source).await?;
-        let mut done = query.execute(session.start()).await;
-        if session.is_stale(done.as_ref().err()) {
-            done = prepared_again(statement, &mut session).await?.execute(session.start()).await;
-        }
-        let rows = session.end(done, statement.entity().entity)?.rows_affected();
-        if rows == 0 {
-            statement.found_none()?;
-        }
-        Ok(rows)
-    };
-    let rows = span.run(rows).await;
+    let rows = span
+        .run(async {
+            if statement.is_empty() {
+                return source.check(statement.scope(), statement.entity()).map(|()| 0);
+            }
+            let (mut session, query) = open(statement, source).await?;
+            let mut done = query.execute(session.start()).await;
+            if session.is_stale(done.as_ref().err()) {
+                done = prepared_again(statement, &mut session).await?.execute(session.start()).await;
+            }
+            let rows = session.end(done, statement.entity().entity)?.rows_affected();
+            if rows == 0 {
+                statement.found_none()?;
+            }
+            Ok(rows)
+        })
+        .await;
     span.end(rows, |rows| *rows)
 }
 
@@ -150,24 +152,25 @@ pub(crate) async fn fetch_optional<T>(
     decode: impl Decode<T>,
 ) -> Result<Option<T>, Error> {
     let span = Traced::new(statement);
-    let row = async {
-        if statement.is_empty() {
-            return source.check(statement.scope(), statement.entity()).map(|()| None);
-        }
-        let (mut session, query) = open(statement, source).await?;
-        let mut row = query.fetch_optional(session.start()).await;
-        if session.is_stale(row.as_ref().err()) {
-            row = prepared_again(statement, &mut session).await?.fetch_optional(session.start()).await;
-        }
-        let row = session.end(row, statement.entity().entity)?;
-        if row.is_none() {
-            statement.found_none()?;
-        }
-        row.map(|row| decode(Row::new(&row)))
-            .transpose()
-            .map_err(|error| Error::from_driver(error, statement.entity().entity))
-    };
-    let row = span.run(row).await;
+    let row = span
+        .run(async {
+            if statement.is_empty() {
+                return source.check(statement.scope(), statement.entity()).map(|()| None);
+            }
+            let (mut session, query) = open(statement, source).await?;
+            let mut row = query.fetch_optional(session.start()).await;
+            if session.is_stale(row.as_ref().err()) {
+                row = prepared_again(statement, &mut session).await?.fetch_optional(session.start()).await;
+            }
+            let row = session.end(row, statement.entity().entity)?;
+            if row.is_none() {
+                statement.found_none()?;
+            }
+            row.map(|row| decode(Row::new(&row)))
+                .transpose()
+                .map_err(|error| Error::from_driver(error, statement.entity().entity))
+        })
+        .await;
     span.end(row, |row| u64::from(row.is_some()))
 }
 
@@ -187,26 +190,27 @@ pub(crate) async fn fetch_all<T: Send>(
     decode: impl Decode<T>,
 ) -> Result<Vec<T>, Error> {
     let span = Traced::new(statement);
-    let rows = async {
-        if statement.is_empty() {
-            return source.check(statement.scope(), statement.entity()).map(|()| Vec::new());
-        }
-        let entity = statement.entity().entity;
-        let (mut session, query) = open(statement, source).await?;
-        let decode = async |row| decode(Row::new(&row));
-        let mut rows: Result<Vec<T>, sqlx::Error> =
-            query.fetch(session.start()).and_then(&decode).try_collect().await;
-        if session.is_stale(rows.as_ref().err()) {
-            let query = prepared_again(statement, &mut session).await?;
-            rows = query.fetch(session.start()).and_then(&decode).try_collect().await;
-        }
-        let rows = session.end(rows, entity)?;
-        if rows.is_empty() {
-            statement.found_none()?;
-        }
-        Ok(rows)
-    };
-    let rows = span.run(rows).await;
+    let rows = span
+        .run(async {
+            if statement.is_empty() {
+                return source.check(statement.scope(), statement.entity()).map(|()| Vec::new());
+            }
+            let entity = statement.entity().entity;
+            let (mut session, query) = open(statement, source).await?;
+            let decode = async |row| decode(Row::new(&row));
+            let mut rows: Result<Vec<T>, sqlx::Error> =
+                query.fetch(session.start()).and_then(&decode).try_collect().await;
+            if session.is_stale(rows.as_ref().err()) {
+                let query = prepared_again(statement, &mut session).await?;
+                rows = query.fetch(session.start()).and_then(&decode).try_collect().await;
+            }
+            let rows = session.end(rows, entity)?;
+            if rows.is_empty() {
+                statement.found_none()?;
+            }
+            Ok(rows)
+        })
+        .await;
     span.end(rows, |rows| rows.len() as u64)
 }
 

@@ -11,6 +11,7 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use futures_core::stream::BoxStream;
 use tracing::field::Empty;
+use tracing::instrument::Instrumented;
 use tracing::{Instrument as _, Span};
 
 use crate::error::Error;
@@ -37,9 +38,9 @@ impl Traced {
         ))
     }
 
-    /// Runs within the span.
-    pub(crate) async fn run<T>(&self, work: impl Future<Output = T>) -> T {
-        if self.0.is_disabled() { work.await } else { work.instrument(self.0.clone()).await }
+    /// Runs within the span. No `async fn`: that would hold the work twice.
+    pub(crate) fn run<F: Future>(&self, work: F) -> Instrumented<F> {
+        work.instrument(self.0.clone())
     }
 
     /// Notes how it ended.
