@@ -8,6 +8,7 @@ use tenancy::statement::{Filter, count};
 use uuid::Uuid;
 
 use crate::common::*;
+use crate::guide::{assert_stands_in, blocks, lines};
 
 type Result<T> = std::result::Result<T, tenancy::Error>;
 
@@ -181,11 +182,6 @@ async fn the_queries_do_what_the_chapter_says() {
     assert_eq!(counted(db, &world.b).await.expect("a count"), 1, "theirs is as it was");
 }
 
-/// Lines without their indentation.
-fn lines(text: &str) -> Vec<&str> {
-    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect()
-}
-
 #[test]
 fn every_block_of_the_chapter_is_compiled() {
     let sources = [
@@ -196,16 +192,10 @@ fn every_block_of_the_chapter_is_compiled() {
     ];
     let chapter = include_str!("../../docs/comparison.md");
     for (name, source) in sources {
-        let blocks: Vec<&str> = chapter
-            .split(&format!("{name}:\n\n```rust\n"))
-            .skip(1)
-            .map(|rest| rest.split("```").next().expect("the end of a block"))
-            .collect();
+        let blocks = blocks(chapter, &format!("{name}:\n\n```rust\n"));
         assert_eq!(blocks.len(), 20, "{name}");
         for block in blocks {
-            let block = lines(block);
-            let found = source.windows(block.len()).any(|window| window == block);
-            assert!(found, "{name} is not compiled:\n{}", block.join("\n"));
+            assert_stands_in(&source, block);
         }
     }
 }

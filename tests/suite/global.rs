@@ -1,19 +1,17 @@
 //! Global tables: what belongs to no tenant is everybody's to read and nobody's to write, and what is joined to it stays its
 //! tenant's. As the library does it, and as raw SQL on the application's login.
 
-use std::collections::HashMap;
-
 use sqlx::{AssertSqlSafe, PgConnection, Row as _};
-use tenancy::auth::{AuthError, Directory, DirectoryStore, Listing, StoreError};
+use tenancy::Error;
 use tenancy::doctor::Doctor;
 use tenancy::entity::SoftDelete as _;
 use tenancy::prelude::*;
-use tenancy::{Error, Label};
 use tenancy_testkit::{TestAuthority, TestDb};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::common::{connect, run};
+use crate::public::site;
 
 #[derive(Debug, Clone, PartialEq, GlobalTable)]
 #[tenancy(table = "atlas.continents")]
@@ -100,21 +98,6 @@ const TABLES: &str = "
     INSERT INTO atlas.countries VALUES ('AT', 'Austria', 9, 'EU'), ('CH', 'Switzerland', 8, 'EU'), ('FR', 'France', 68, 'EU'), ('XX', 'Nowhere', 0, NULL);
 ";
 
-struct Labels(HashMap<Label, Listing>);
-
-impl DirectoryStore for Labels {
-    async fn find(&self, label: &Label) -> Result<Option<Listing>, StoreError> {
-        Ok(self.0.get(label).copied())
-    }
-}
-
-/// The site of a tenant, as its visitors find it.
-async fn site(tenant: TenantId) -> Result<PublicTenant, AuthError> {
-    let label: Label = "acme".parse().expect("a label");
-    let listing = Listing { tenant, suspended: false };
-    Directory::new(Labels([(label.clone(), listing)].into())).visit(&label).await
-}
-
 struct Atlas {
     test: TestDb,
     authority: TestAuthority,
@@ -181,7 +164,7 @@ fn code<T: std::fmt::Debug>(result: Result<T, sqlx::Error>) -> String {
 #[tokio::test]
 async fn every_tenant_and_every_visitor_reads_all_of_it() {
     let atlas = Atlas::new().await;
-    let visitor = site(atlas.a.tenant()).await.expect("it is listed");
+    let visitor = site(atlas.a.tenant()).await;
     let codes = |all: Vec<Country>| all.into_iter().map(|c| c.code).collect::<Vec<_>>();
     for token in [&atlas.a, &atlas.b] {
         let all = Country::find(token).order_by(|c| c.code.asc()).fetch_all(&atlas.db).await.expect("a read");
@@ -330,7 +313,7 @@ async fn what_is_joined_to_it_stays_its_tenants() {
         "the other tenant's customer is in the same country"
     );
     // Rows of tenants, beside those of nobody, are no visitor's.
-    let visitor = site(atlas.a.tenant()).await.expect("it is listed");
+    let visitor = site(atlas.a.tenant()).await;
     let refused = Country::find(&visitor)
         .filter(|c| c.exists(Customer::columns().country_code, |c| c.name.ne("")))
         .fetch_all(&atlas.db)

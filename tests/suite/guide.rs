@@ -283,31 +283,30 @@ async fn by_hand(db: &TenantDb, token: &TenantToken) -> Result<()> {
 }
 
 /// Lines without their indentation.
-fn lines(text: &str) -> Vec<&str> {
+pub fn lines(text: &str) -> Vec<&str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty()).collect()
+}
+
+/// What stands in the blocks of a text that begin with this.
+pub fn blocks<'t>(text: &'t str, begin: &str) -> Vec<&'t str> {
+    text.split(begin).skip(1).map(|rest| rest.split("```").next().expect("the end of a block")).collect()
+}
+
+/// The block stands in a source, line by line.
+pub fn assert_stands_in(source: &[&str], block: &str) {
+    let block = lines(block);
+    let found = source.windows(block.len()).any(|window| window == block);
+    assert!(found, "is not compiled:\n{}", block.join("\n"));
 }
 
 #[test]
 fn every_block_of_the_guide_is_run() {
     let source = lines(include_str!("guide.rs"));
-    let guide = include_str!("../../docs/queries.md");
-    let blocks: Vec<&str> = guide
-        .split("```rust\n")
-        .skip(1)
-        .map(|rest| rest.split("```").next().expect("the end of a block"))
-        .collect();
+    let blocks = blocks(include_str!("../../docs/queries.md"), "```rust\n");
     assert!(blocks.len() >= 20, "{} blocks", blocks.len());
     for block in blocks {
-        let block = lines(block);
-        assert!(
-            !block.iter().any(|line| line.starts_with("assert") || *line == "Ok(())"),
-            "{}",
-            block.join("\n")
-        );
-        assert!(
-            source.windows(block.len()).any(|window| window == block),
-            "is not run:\n{}",
-            block.join("\n")
-        );
+        let of_a_test = |line: &&str| line.starts_with("assert") || *line == "Ok(())";
+        assert!(!lines(block).iter().any(of_a_test), "{block}");
+        assert_stands_in(&source, block);
     }
 }

@@ -23,7 +23,7 @@ fn label(text: &str) -> Label {
 }
 
 /// The site of a tenant, as its visitors find it.
-async fn site(tenant: TenantId) -> PublicTenant {
+pub async fn site(tenant: TenantId) -> PublicTenant {
     let listing = Listing { tenant, suspended: false };
     let directory = Directory::new(Labels([(label("acme"), listing)].into()));
     directory.visit(&label("acme")).await.expect("it is listed")

@@ -11,7 +11,7 @@ use tenancy::statement::{Filter, count};
 use uuid::Uuid;
 
 use crate::common::*;
-use crate::twins::Twins;
+use crate::twins::{self, Twins};
 
 /// Every query, as one text a row: what of it is the other tenant's can be seen in the text.
 async fn battery(twins: &Twins, token: &TenantToken) -> Vec<(&'static str, Vec<String>)> {
@@ -301,7 +301,7 @@ fn expected(owner: &str) -> Vec<(&'static str, Vec<String>)> {
         ("children of each", &["b task 3", "b task 0, b task 1, b task 2", ""]),
     ];
     let of = if owner == "a" { a } else { b };
-    of.iter().map(|(name, rows)| (*name, rows.iter().map(|row| (*row).to_owned()).collect())).collect()
+    twins::expected(of)
 }
 
 #[tokio::test]
@@ -321,13 +321,7 @@ async fn every_table_of_every_query_is_the_tenants() {
 async fn each_is_one_round_trip_and_finds_its_rows_by_indexes() {
     let twins = Twins::new().await;
     let (world, token) = (&twins.world, &twins.world.a);
-    let mut superuser = world.superuser().await;
-    let fill = "INSERT INTO projects (tenant_id, slug, name)
-                SELECT md5('t' || i % 200)::uuid, 's' || i, 'n' || i FROM generate_series(1, 20000) AS i;
-                INSERT INTO tasks (tenant_id, project_id, title)
-                SELECT p.tenant_id, p.id, 't' || i FROM projects p, generate_series(1, 3) AS i WHERE p.slug LIKE 's%';
-                ANALYZE projects; ANALYZE tasks";
-    run(&mut superuser, fill).await.expect("rows of other tenants");
+    twins.among_others().await;
     let tenant = token.tenant();
     let statements = [
         (Task::find(token).inner_join(|t| t.project_id).sql(), format!("'{tenant}'")),

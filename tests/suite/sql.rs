@@ -1,13 +1,13 @@
 //! `sql!`: hand-written statements read what builders would, of one tenant, whatever their clauses are.
 
 use futures_util::TryStreamExt;
-use tenancy::auth::{Directory, DirectoryStore, Listing, StoreError};
 use tenancy::prelude::*;
-use tenancy::{Error, Label, sql};
+use tenancy::{Error, sql};
 use uuid::Uuid;
 
 use crate::common::*;
-use crate::twins::Twins;
+use crate::public::site;
+use crate::twins::{self, Twins};
 
 #[derive(Debug, PartialEq, sqlx::FromRow)]
 struct Report {
@@ -126,7 +126,7 @@ fn expected(owner: &str) -> Vec<(&'static str, Vec<String>)> {
         ("a function of one's own", &["b project 0 0", "b project 1 0", "b project 2 0"]),
     ];
     let of = if owner == "a" { of_a } else { of_b };
-    of.iter().map(|(name, rows)| (*name, rows.iter().map(|row| (*row).to_owned()).collect())).collect()
+    twins::expected(of)
 }
 
 #[tokio::test]
@@ -325,14 +325,6 @@ async fn deleted_rows_are_left_out_unless_they_are_asked_for() {
     assert_eq!(ids().with_deleted().scalar::<i64>().fetch_all(db).await.expect("ids"), [1, 2]);
 }
 
-struct Site(Listing);
-
-impl DirectoryStore for Site {
-    async fn find(&self, _: &Label) -> Result<Option<Listing>, StoreError> {
-        Ok(Some(self.0))
-    }
-}
-
 #[tokio::test]
 async fn a_visitor_reads_what_is_public() {
     let world = World::new().await;
@@ -340,8 +332,7 @@ async fn a_visitor_reads_what_is_public() {
         let new = NewPage { path: "/".into(), text: text.into() };
         Page::insert(owner, new).execute(&world.db).await.expect("the owner can write");
     }
-    let directory = Directory::new(Site(Listing { tenant: world.b.tenant(), suspended: false }));
-    let visitor = directory.visit(&"acme".parse().expect("a label")).await.expect("it is listed");
+    let visitor = site(world.b.tenant()).await;
     let statement = sql!(&visitor, "SELECT p.text FROM {Page} p WHERE p.path = {\"/\"}");
     assert!(statement.sql().expect("a text").contains("$2::tenancy.bound_public"));
     assert_eq!(statement.scalar::<String>().fetch_all(&world.db).await.expect("rows"), ["b"]);
@@ -367,13 +358,7 @@ async fn the_tenant_is_the_last_parameter_and_stands_in_every_entity() {
 async fn indexes_serve_it() {
     let twins = Twins::new().await;
     let (world, a) = (&twins.world, &twins.world.a);
-    let mut superuser = world.superuser().await;
-    let fill = "INSERT INTO projects (tenant_id, slug, name)
-                SELECT md5('t' || i % 200)::uuid, 's' || i, 'n' || i FROM generate_series(1, 20000) AS i;
-                INSERT INTO tasks (tenant_id, project_id, title)
-                SELECT p.tenant_id, p.id, 't' || i FROM projects p, generate_series(1, 3) AS i WHERE p.slug LIKE 's%';
-                ANALYZE projects; ANALYZE tasks";
-    run(&mut superuser, fill).await.expect("rows of other tenants");
+    twins.among_others().await;
     let tenant = format!("'{}'", a.tenant());
     let statements = [
         sql!(

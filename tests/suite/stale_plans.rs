@@ -3,17 +3,9 @@
 use futures_util::TryStreamExt as _;
 use tenancy::Error;
 use tenancy::prelude::*;
-use tenancy_testkit::proxy::RoundTrips;
 
 use crate::common::*;
-
-/// One connection, so that its plans are known, and what it sends counted.
-async fn one_connection(world: &World) -> (TenantDb, RoundTrips) {
-    let proxy = RoundTrips::start(&world.test.app()).await.expect("a proxy");
-    let builder = TenantDb::builder(proxy.options(world.test.app())).trust(world.authority.authority());
-    let db = builder.schema(&SCHEMA).max_connections(1).connect().await.expect("an isolated database");
-    (db, proxy)
-}
+use crate::round_trips::counted;
 
 /// What a migration does to a table: its column has another type, which reads as before.
 async fn migrate(world: &World, to: &str) {
@@ -26,7 +18,7 @@ async fn a_statement_by_itself_is_prepared_again() {
     let world = World::new().await;
     let (a, project) = (&world.a, world.project(&world.a, "mine").await);
     world.task(a, &project, "mine").await;
-    let (db, proxy) = one_connection(&world).await;
+    let (db, proxy) = counted(&world).await;
     let mut types = ["varchar(100)", "text"].into_iter().cycle();
     macro_rules! survives {
         ($what:literal, $statement:expr) => {
@@ -59,7 +51,7 @@ async fn a_statement_by_itself_is_prepared_again() {
 async fn what_is_said_again_has_not_happened_before() {
     let world = World::new().await;
     let (a, project) = (&world.a, world.project(&world.a, "mine").await);
-    let (db, _proxy) = one_connection(&world).await;
+    let (db, _proxy) = counted(&world).await;
     let insert = async || {
         let draft = TaskDraft { project_id: project.id, title: "new".into() };
         Task::insert(a, draft).fetch_one(&db).await.expect("a row")
@@ -76,7 +68,7 @@ async fn a_transaction_has_ended_and_says_so() {
     let world = World::new().await;
     let (a, project) = (&world.a, world.project(&world.a, "mine").await);
     world.task(a, &project, "mine").await;
-    let (db, _proxy) = one_connection(&world).await;
+    let (db, _proxy) = counted(&world).await;
     for _ in 0..2 {
         Task::find(a).fetch_all(&db).await.expect("rows");
     }

@@ -13,6 +13,11 @@ pub struct Twins {
     pub tasks: [Uuid; 4],
 }
 
+/// What a battery of queries is expected to find, as it finds it.
+pub fn expected(of: &[(&'static str, &[&str])]) -> Vec<(&'static str, Vec<String>)> {
+    of.iter().map(|(name, rows)| (*name, rows.iter().map(|row| (*row).to_owned()).collect())).collect()
+}
+
 impl Twins {
     pub async fn new() -> Self {
         let twins = Self {
@@ -56,6 +61,16 @@ impl Twins {
                 .expect("a task");
         }
         tx.commit().await.expect("a commit");
+    }
+
+    /// Rows of two hundred other tenants, so that a plan without an index is no plan.
+    pub async fn among_others(&self) {
+        let fill = "INSERT INTO projects (tenant_id, slug, name)
+                    SELECT md5('t' || i % 200)::uuid, 's' || i, 'n' || i FROM generate_series(1, 20000) AS i;
+                    INSERT INTO tasks (tenant_id, project_id, title)
+                    SELECT p.tenant_id, p.id, 't' || i FROM projects p, generate_series(1, 3) AS i WHERE p.slug LIKE 's%';
+                    ANALYZE projects; ANALYZE tasks";
+        run(&mut self.world.superuser().await, fill).await.expect("rows of other tenants");
     }
 
     /// Switches the second lock off.

@@ -24,6 +24,7 @@ mod checks;
 mod data;
 pub mod entities;
 mod load;
+mod one_table;
 pub mod reports;
 pub mod rows;
 mod variants;
