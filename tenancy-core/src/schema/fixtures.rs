@@ -32,6 +32,13 @@ pub(super) fn leak(entity: EntityDescriptor) -> &'static EntityDescriptor {
     Box::leak(Box::new(entity))
 }
 
+/// The same table as one that belongs to no tenant.
+pub(super) fn global(entity: &EntityDescriptor, writable: bool) -> &'static EntityDescriptor {
+    let columns = entity.columns.iter().filter(|column| column.role != ColumnRole::Tenant);
+    let columns: Vec<_> = columns.map(|column| ColumnDescriptor { ..*column }).collect();
+    leak(EntityDescriptor { owner: Owner::Nobody { writable }, columns: columns.leak(), ..like(entity) })
+}
+
 /// A marker for each, since descriptors are told apart by the Rust type.
 pub(super) struct Project;
 pub(super) struct Task;

@@ -86,6 +86,14 @@ fn references_that_lead_nowhere() {
 }
 
 #[test]
+fn what_belongs_to_nobody_references_nothing_of_a_tenant() {
+    let found = errors(&[global(&TASK, false), &PROJECT], &[], "app");
+    let (entity, parent) = ("Task", "Project");
+    let refused = SchemaError::GlobalReferencesTenants { entity, column: "project_id".into(), parent };
+    assert!(found.contains(&refused), "{found:?}");
+}
+
+#[test]
 fn retired_and_listed_and_names_that_postgresql_would_not_keep() {
     let found = errors(&[&PROJECT], &["projects", "public.projects", "a.b.c", ""], "pg_app");
     let name = |name: &str| SchemaError::InvalidName { name: name.into() };

@@ -164,6 +164,58 @@ fn silence_never_removes_a_lock() {
     assert!(back.lock.retired.is_empty());
 }
 
+/// A derive that is exchanged says nothing of the rows that are there.
+#[test]
+fn what_was_isolated_is_global_only_after_it_was_retired() {
+    let (lock, folder) = emitted(&model(&[&PROJECT], &[]));
+    let open = model(&[global(&PROJECT, false)], &[]);
+    let [Refusal::IsolatedAndGlobal { table }] = &refused(&open, &lock, &folder)[..] else {
+        panic!("one refusal")
+    };
+    assert_eq!(table.to_string(), "public.projects");
+
+    let retired = written(&model(&[], &["projects"]), Some(&lock), &folder);
+    let folder = with(&folder, &retired);
+    let write = written(&open, Some(&retired.lock), &folder);
+    assert_eq!(write.differences, ["public.projects: is a global table"]);
+    let (_, text) = write.migration.expect("a migration").file;
+    assert!(text.contains("GRANT SELECT ON \"public\".\"projects\" TO \"tenancy_app\""), "{text}");
+    // Whoever wants that says it himself: a table that still has row-level security stops the file.
+    assert!(text.contains("row-level security is on for %s"), "{text}");
+    for never in
+        ["DISABLE ROW LEVEL SECURITY;\n", "NO FORCE ROW LEVEL SECURITY;\n", "DROP POLICY \"", "GRANT INSERT"]
+    {
+        assert!(!text.contains(never), "{never}: {text}");
+    }
+}
+
+#[test]
+fn silence_takes_no_global_table_away_either() {
+    let (lock, folder) = emitted(&model(&[global(&PROJECT, true)], &[]));
+    let [Refusal::GlobalNeitherListedNorRetired { table }] = &refused(&model(&[], &[]), &lock, &folder)[..]
+    else {
+        panic!("one refusal")
+    };
+    assert_eq!(table.to_string(), "public.projects");
+    let retired = written(&model(&[], &["projects"]), Some(&lock), &folder);
+    assert_eq!(retired.differences, ["public.projects: is retired"]);
+    let (_, text) = retired.migration.expect("a migration").file;
+    assert!(text.contains("REVOKE ALL ON \"public\".\"projects\""), "{text}");
+
+    // What is closer is no question: the rows get a lock that they did not have.
+    let isolated = written(&model(&[&PROJECT], &[]), Some(&lock), &folder);
+    let (_, text) = isolated.migration.expect("a migration").file;
+    assert!(text.contains("ALTER TABLE \"public\".\"projects\" ENABLE ROW LEVEL SECURITY"), "{text}");
+
+    let read_only = written(&model(&[global(&PROJECT, false)], &[]), Some(&lock), &folder);
+    assert_eq!(read_only.differences, ["public.projects: tenants write it no more"]);
+    let (_, text) = read_only.migration.expect("a migration").file;
+    assert!(
+        text.contains("REVOKE ALL ON \"public\".\"projects\"") && !text.contains("GRANT INSERT"),
+        "{text}"
+    );
+}
+
 #[test]
 fn an_emitted_file_that_is_gone_or_changed_is_refused_even_when_nothing_differs() {
     let now = model(&[&PROJECT], &[]);
