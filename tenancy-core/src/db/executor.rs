@@ -97,13 +97,13 @@ impl<'c> Executor<'c> for Source<'c> {
 impl<'c> Source<'c> {
     /// Everything that is checked before anything is sent.
     pub(crate) fn check(&self, scope: &Scope, entity: &'static EntityDescriptor) -> Result<(), Error> {
-        let (db, bound) = match &self.0 {
-            Target::Database(db) => (db, None),
-            Target::Transaction(tx) => (tx.db(), Some(tx.tenant())),
+        let bound = match &self.0 {
+            Target::Database(_) => None,
+            Target::Transaction(tx) => Some(tx.tenant()),
         };
         match (scope, bound) {
             (Scope::Tenant(token), Some(bound)) if bound != token.tenant() => return Err(Error::OtherTenant),
-            (Scope::Tenant(token), _) => db.check_token(token)?,
+            (Scope::Tenant(token), _) => self.db().check_token(token)?,
             (Scope::Public(_), Some(_)) => return Err(Error::PublicInTransaction),
             // No statement is built of an entity that is not: this is for descriptors that were written by hand.
             (Scope::Public(_), None) if !entity.public_read => {
@@ -111,14 +111,18 @@ impl<'c> Source<'c> {
             }
             (Scope::Public(_), None) => {}
         }
-        db.check_listed(entity)
+        self.db().check_listed(entity)
     }
 
     /// The database was connected with a schema that lists the function.
     pub(crate) fn check_function(&self, function: SqlFunction) -> Result<(), Error> {
+        self.db().check_function(function)
+    }
+
+    fn db(&self) -> &TenantDb {
         match &self.0 {
-            Target::Database(db) => db.check_function(function),
-            Target::Transaction(tx) => tx.db().check_function(function),
+            Target::Database(db) => db,
+            Target::Transaction(tx) => tx.db(),
         }
     }
 

@@ -15,8 +15,8 @@ use crate::statement::sql::Sql;
 use crate::statement::update::{Chosen, Filtered, Unfiltered};
 use crate::statement::version::AtVersion;
 
-/// Deletes rows of one tenant: made by [`TenantScoped::delete`](crate::TenantScoped::delete). Of an entity with a `deleted_at` they stay, and are marked;
-/// what references them stays as it is.
+/// Deletes rows of one tenant: made by [`TenantScoped::delete`](crate::TenantScoped::delete). Of an entity with a `deleted_at`
+/// they stay, and are marked; what references them stays as it is.
 #[must_use = "a delete does nothing until it is executed or fetched"]
 #[derive(Debug)]
 pub struct Delete<E, S = Unfiltered> {

@@ -111,8 +111,8 @@ fn query(statement: &dyn Statement, session: &mut Session<'_>) -> Result<Query, 
 /// The same statement once more, after a plan that was prepared for tables as they were before.
 ///
 /// PostgreSQL refuses it while it binds, before it runs anything, so that nothing can happen twice. (A plan within a function
-/// or trigger is not meant: its error says where it stands.) In a transaction it has
-/// ended the transaction by that, and the error stays what it is: see [`Session::is_stale`].
+/// or trigger is not meant: its error says where it stands.) In a transaction it has ended the transaction by that, and the
+/// error stays what it is: see [`Session::is_stale`].
 async fn prepared_again(statement: &dyn Statement, session: &mut Session<'_>) -> Result<Query, Error> {
     session.forget_plans(statement.entity().entity).await?;
     query(statement, session)

@@ -51,11 +51,7 @@ pub(crate) struct Sql {
 
 impl Sql {
     pub(crate) fn new(entity: &'static EntityDescriptor, bound: Bound) -> Result<Self, Error> {
-        let mut sql = Self::unbound(entity);
-        (sql.tenant, sql.unbound) = (bound.placeholder(1), None);
-        let added = sql.arguments.add(bound);
-        sql.added(added)?;
-        Ok(sql)
+        Self::unbound(entity).bound_by(bound)
     }
 
     /// With values that are encoded already: the tenant comes behind them.
@@ -64,28 +60,36 @@ impl Sql {
         values: &SqlValues,
         bound: Bound,
     ) -> Result<Self, Error> {
-        let mut sql = Self::unbound(entity);
-        (sql.arguments, sql.parameters) = (values.arguments.clone(), values.count);
-        (sql.tenant, sql.unbound) = (bound.placeholder(values.count + 1), None);
-        let added = sql.arguments.add(bound);
-        sql.added(added)?;
-        Ok(sql)
+        let mut sql = Self::with(entity, values.arguments.clone());
+        sql.parameters = values.count;
+        sql.bound_by(bound)
     }
 
     /// A statement of no tenant, whose parameters begin with the first value: for `danger` alone.
     pub(crate) fn unbound(entity: &'static EntityDescriptor) -> Self {
-        // None is left while a thread ends, or while another statement is being rendered on it.
-        let buffer = BUFFER.try_with(Cell::take).unwrap_or_default();
-        let mut sql = Self {
+        let mut arguments = PgArguments::default();
+        arguments.reserve(USUAL_PARAMETERS, USUAL_BYTES);
+        Self::with(entity, arguments)
+    }
+
+    fn with(entity: &'static EntityDescriptor, arguments: PgArguments) -> Self {
+        Self {
             entity,
-            text: buffer,
-            arguments: PgArguments::default(),
+            // None is left while a thread ends, or while another statement is being rendered on it.
+            text: BUFFER.try_with(Cell::take).unwrap_or_default(),
+            arguments,
             parameters: 0,
             tenant: Cow::Borrowed("NULL"),
             unbound: Some(Vec::new()),
-        };
-        sql.arguments.reserve(USUAL_PARAMETERS, USUAL_BYTES);
-        sql
+        }
+    }
+
+    /// Makes the tenant the next parameter.
+    fn bound_by(mut self, bound: Bound) -> Result<Self, Error> {
+        (self.tenant, self.unbound) = (bound.placeholder(self.parameters + 1), None);
+        let added = self.arguments.add(bound);
+        self.added(added)?;
+        Ok(self)
     }
 
     /// The text and its parameters.

@@ -2,8 +2,8 @@
 //!
 //! A span of the target `tenancy::statement` at level DEBUG begins when a statement is run and ends when it has ended. It says
 //! whose tenant, which entity, which SQL command and, at its end, how many rows came back or were changed, or why it
-//! failed: the name of the error and PostgreSQL's code. It never says a value or the text of a statement. When nobody listens it costs
-//! a look at whether somebody does.
+//! failed: PostgreSQL's code, or the name of the error. It never says a value or the text of a statement. When nobody
+//! listens it costs a look at whether somebody does.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

@@ -5,8 +5,6 @@
 //! was emitted, since a database may be one emission ahead of a program that still runs: further columns, tables and
 //! policies are accepted, because none of them can widen what the restrictive policy bounds.
 
-use std::fmt::Write as _;
-
 use sqlx::Row as _;
 use sqlx::postgres::{PgConnection, PgRow};
 
@@ -60,15 +58,21 @@ fn question(schema: &Schema) -> String {
     fill(&text, &words)
 }
 
-/// The functions that are asked about, as the rows of a subquery.
+/// What stands in the place of `{functions}`.
 pub(crate) fn functions(listed: &[SqlFunction]) -> String {
-    if listed.is_empty() {
-        return "    SELECT '', '' WHERE false".to_owned();
+    rows(
+        listed.iter().map(|function| format!("{}, {}", literal(function.schema()), literal(function.name()))),
+        "'', ''",
+    )
+}
+
+/// The rows of a subquery; when there are none, its columns are those of `none`.
+fn rows(rows: impl Iterator<Item = String>, none: &str) -> String {
+    let rows: Vec<String> = rows.map(|row| format!("({row})")).collect();
+    if rows.is_empty() {
+        return format!("      SELECT {none} WHERE false");
     }
-    let rows = listed
-        .iter()
-        .map(|function| format!("({}, {})", literal(function.schema()), literal(function.name())));
-    format!("    VALUES {}", rows.collect::<Vec<_>>().join(", "))
+    format!("      VALUES {}", rows.join(",\n             "))
 }
 
 /// A table that is asked about.
@@ -92,15 +96,9 @@ pub(crate) struct Shared<'a> {
 
 /// What stands in the place of `{globals}`.
 pub(crate) fn shared<'a>(tables: impl Iterator<Item = Shared<'a>>) -> String {
-    let rows: Vec<String> = tables
-        .map(|Shared { schema, table, writable }| {
-            format!("({}, {}, {writable})", literal(schema), literal(table))
-        })
-        .collect();
-    if rows.is_empty() {
-        return "      SELECT '', '', false WHERE false".to_owned();
-    }
-    format!("      VALUES {}", rows.join(",\n             "))
+    let row =
+        |Shared { schema, table, writable }| format!("{}, {}, {writable}", literal(schema), literal(table));
+    rows(tables.map(row), "'', '', false")
 }
 
 /// What stands in the place of the words of [`PREAMBLE`] and [`CHECKS`]: the tables, and the roles.
@@ -110,15 +108,10 @@ pub(crate) fn values<'a>(
     start: &str,
     asker: &str,
 ) -> Vec<(&'static str, String)> {
-    let mut listed = String::new();
-    for Asked { schema, table, tenant, adopting, public } in tables {
-        let separator = if listed.is_empty() { "      VALUES " } else { ",\n             " };
-        let (schema, table, tenant) = (literal(schema), literal(table), literal(tenant));
-        let _ = write!(listed, "{separator}({schema}, {table}, {tenant}, {adopting}, {public})");
-    }
-    if listed.is_empty() {
-        listed += "      SELECT '', '', '', false, false WHERE false";
-    }
+    let row = |Asked { schema, table, tenant, adopting, public }| {
+        format!("{}, {}, {}, {adopting}, {public}", literal(schema), literal(table), literal(tenant))
+    };
+    let listed = rows(tables.map(row), "'', '', '', false, false");
     vec![
         ("listed", listed),
         ("role", literal(runtime_role)),
