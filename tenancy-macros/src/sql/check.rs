@@ -8,11 +8,12 @@ use std::collections::HashMap;
 use std::ops::{ControlFlow, Range};
 
 use sqlparser::ast::{
-    Expr, Ident, LimitClause, ObjectName, OrderByExpr, Query, Select, SelectFlavor, SetExpr, Spanned,
-    Statement, TableAlias, TableFactor, Value, ValueWithSpan, Visit, Visitor,
+    Expr, Ident, ObjectName, OrderByExpr, Query, Select, SetExpr, Spanned, Statement, TableAlias,
+    TableFactor, Value, ValueWithSpan, Visit, Visitor,
 };
 use sqlparser::tokenizer::Span;
 
+use crate::sql::clauses;
 use crate::sql::columns::Columns;
 use crate::sql::expression::{self, Verdict};
 use crate::sql::functions;
@@ -233,21 +234,9 @@ impl Visitor for Check<'_> {
     }
 
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
-        let Query {
-            with,
-            body,
-            order_by: _,
-            limit_clause,
-            fetch: _,
-            locks,
-            for_clause,
-            settings,
-            format_clause,
-            pipe_operators,
-        } = query;
         let around = self.of_ctes.remove(&std::ptr::from_ref(query));
         let mut scope = around.or_else(|| self.scopes.last().cloned()).unwrap_or_default();
-        if let Some(with) = with {
+        if let Some(with) = &query.with {
             let names: Vec<_> = with.cte_tables.iter().map(|cte| stored(&cte.alias.name)).collect();
             for (i, cte) in with.cte_tables.iter().enumerate() {
                 let before = if with.recursive { &names[..] } else { &names[..i] };
@@ -258,21 +247,15 @@ impl Visitor for Check<'_> {
             scope.extend(names);
         }
         self.scopes.push(scope);
-        self.body(body);
-        if !locks.is_empty() {
+        self.body(&query.body);
+        if !query.locks.is_empty() {
             self.refuse(
                 query.span(),
                 "rows are locked by builders alone",
                 "read them by `find(&tx).for_update()`",
             );
         }
-        let limit = match limit_clause {
-            None => true,
-            Some(LimitClause::LimitOffset { limit_by, .. }) => limit_by.is_empty(),
-            Some(LimitClause::OffsetCommaLimit { .. }) => false,
-        };
-        let plain = for_clause.is_none() && settings.is_none() && format_clause.is_none();
-        if !limit || !plain || !pipe_operators.is_empty() {
+        if !clauses::plain_query(query) {
             self.refuse(query.span(), NOT_POSTGRES, "leave it out");
         }
         ControlFlow::Continue(())
@@ -284,94 +267,26 @@ impl Visitor for Check<'_> {
     }
 
     fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
-        let Select {
-            select_token: _,
-            optimizer_hints,
-            distinct: _,
-            select_modifiers,
-            top,
-            top_before_distinct: _,
-            projection: _,
-            exclude,
-            into,
-            from: _,
-            lateral_views,
-            prewhere,
-            selection: _,
-            connect_by,
-            group_by: _,
-            cluster_by,
-            distribute_by,
-            sort_by,
-            having: _,
-            named_window: _,
-            qualify,
-            window_before_qualify: _,
-            value_table_mode,
-            flavor,
-        } = select;
-        if let Some(into) = into {
+        if let Some(into) = &select.into {
             self.refuse(into.span(), "`SELECT INTO` makes a table", "leave INTO out");
         }
-        let plain = optimizer_hints.is_empty()
-            && select_modifiers.is_none()
-            && top.is_none()
-            && exclude.is_none()
-            && lateral_views.is_empty()
-            && prewhere.is_none()
-            && connect_by.is_empty()
-            && cluster_by.is_empty()
-            && distribute_by.is_empty()
-            && sort_by.is_empty()
-            && qualify.is_none()
-            && value_table_mode.is_none()
-            && *flavor == SelectFlavor::Standard;
-        if !plain {
+        if !clauses::plain_select(select) {
             self.refuse(select.span(), NOT_POSTGRES, "leave it out");
         }
         ControlFlow::Continue(())
     }
 
     fn pre_visit_table_factor(&mut self, table: &TableFactor) -> ControlFlow<()> {
+        if !clauses::plain_table(table) {
+            self.refuse(table.span(), "a table is read as a whole", "leave out what follows its name");
+        }
         let alias = match table {
-            TableFactor::Table {
-                name,
-                alias,
-                args,
-                with_hints,
-                version,
-                with_ordinality,
-                partitions,
-                json_path,
-                sample,
-                index_hints,
-            } => {
-                match args {
-                    Some(args) => {
-                        self.function(name);
-                        if args.settings.is_some() {
-                            self.refuse(name.span(), NOT_POSTGRES, "leave it out");
-                        }
-                    }
-                    None => self.table(name, alias.as_ref()),
-                }
-                let plain = with_hints.is_empty()
-                    && version.is_none()
-                    && (args.is_some() || !with_ordinality)
-                    && partitions.is_empty()
-                    && json_path.is_none()
-                    && sample.is_none()
-                    && index_hints.is_empty();
-                if !plain {
-                    self.refuse(
-                        table.span(),
-                        "a table is read as a whole",
-                        "leave out what follows its name",
-                    );
-                }
+            TableFactor::Table { name, alias, args: None, .. } => {
+                self.table(name, alias.as_ref());
                 alias
             }
-            TableFactor::Function { name, alias, .. } => {
+            TableFactor::Table { name, alias, args: Some(_), .. }
+            | TableFactor::Function { name, alias, .. } => {
                 self.function(name);
                 alias
             }
@@ -397,20 +312,12 @@ impl Visitor for Check<'_> {
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
         match expr {
             Expr::Identifier(ident) => drop(self.claim(ident, Role::Value)),
-            Expr::CompoundIdentifier(parts) => {
-                if let [table, column] = &parts[..] {
-                    let at = self.at(column.span);
-                    self.columns.used(stored(table), stored(column), at);
-                }
-            }
-            Expr::CompoundFieldAccess { root, access_chain } => {
-                if let Some((table, column)) = expression::column_of(root, access_chain) {
-                    let at = self.at(column.span);
-                    self.columns.used(stored(table), stored(column), at);
-                }
-            }
             Expr::Function(function) => self.function(&function.name),
             _ => {}
+        }
+        if let Some((table, column)) = expression::column(expr) {
+            let at = self.at(column.span);
+            self.columns.used(stored(table), stored(column), at);
         }
         match expression::verdict(expr) {
             Verdict::Fine => {}

@@ -82,12 +82,9 @@ pub(super) fn verdict(expr: &Expr) -> Verdict {
             _ => NOT_POSTGRES,
         },
         Expr::CompoundFieldAccess { root, access_chain } => {
-            let mut rest = &access_chain[..];
-            // `a.tags[1]`, which is a column and its element.
-            if let Some((_, after)) = column_of(root, access_chain).map(|_| access_chain.split_at(1)) {
-                rest = after;
-            }
-            if rest.iter().all(|access| matches!(access, AccessExpr::Subscript(_))) {
+            // `a.tags[1]` is a column and its element.
+            let named = usize::from(column_of(root, access_chain).is_some());
+            if access_chain[named..].iter().all(|access| matches!(access, AccessExpr::Subscript(_))) {
                 Verdict::Fine
             } else {
                 Verdict::Refused {
@@ -117,11 +114,19 @@ pub(super) fn verdict(expr: &Expr) -> Verdict {
     }
 }
 
-/// The table and the column of which an element is taken.
-pub(super) fn column_of<'e>(
-    root: &'e Expr,
-    access_chain: &'e [AccessExpr],
-) -> Option<(&'e Ident, &'e Ident)> {
+/// The table and the column, where an expression is `t.x` or an element of it.
+pub(super) fn column(expr: &Expr) -> Option<(&Ident, &Ident)> {
+    match expr {
+        Expr::CompoundIdentifier(parts) => match &parts[..] {
+            [table, column] => Some((table, column)),
+            _ => None,
+        },
+        Expr::CompoundFieldAccess { root, access_chain } => column_of(root, access_chain),
+        _ => None,
+    }
+}
+
+fn column_of<'e>(root: &'e Expr, access_chain: &'e [AccessExpr]) -> Option<(&'e Ident, &'e Ident)> {
     match (root, access_chain.first()) {
         (Expr::Identifier(table), Some(AccessExpr::Dot(Expr::Identifier(column))))
             if Literal::place_of(column).is_none() =>

@@ -7,6 +7,7 @@
 #[cfg(test)]
 mod arbitrary;
 mod check;
+mod clauses;
 mod columns;
 mod expand;
 mod expression;

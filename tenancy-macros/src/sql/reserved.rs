@@ -1,4 +1,5 @@
-//! Words that PostgreSQL never reads as a name ([manual, appendix C](https://www.postgresql.org/docs/current/sql-keywords-appendix.html)).
+//! Words that PostgreSQL never reads as a name
+//! ([manual, appendix C](https://www.postgresql.org/docs/current/sql-keywords-appendix.html)).
 //!
 //! The parser takes some of them for names where PostgreSQL reads a clause: of `SELECT INTO copies FROM …` it makes a column
 //! `INTO` that is called `copies`. So a name that is one of them is refused; in quotes it is a name for both.
