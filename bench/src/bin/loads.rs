@@ -6,6 +6,8 @@
 //! one connection, its commit is within what is timed, and the table is empty again before the next one. What is compared are
 //! loads of one round; the hand runs twice, so that its own noise shows. Client and server share one core.
 
+#[path = "../one_core.rs"]
+mod one_core;
 #[path = "../statistics.rs"]
 #[allow(dead_code, reason = "shared with the benchmark, which does more with it")]
 mod statistics;
@@ -121,21 +123,11 @@ async fn run(connection: &mut PgConnection, sql: &str) -> anyhow::Result<()> {
     Ok(connection.execute(sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))).await.map(drop)?)
 }
 
-/// This process and the server that it starts share one core: a message that wakes the other on another core costs as much as
-/// a small statement, and never the same.
-fn pin() -> anyhow::Result<()> {
-    let mut one = rustix::thread::CpuSet::new();
-    let all = rustix::thread::sched_getaffinity(None)?;
-    let last = (0..rustix::thread::CpuSet::MAX_CPU).rfind(|core| all.is_set(*core)).context("no core")?;
-    one.set(last);
-    Ok(rustix::thread::sched_setaffinity(None, &one)?)
-}
-
 const NAMES: [&str; 4] = ["`unnest` by hand", "`insert_stream`", "`unnest` by hand, again", "`COPY`"];
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    pin()?;
+    one_core::pin()?;
     let sql = SCHEMA.sql().map_err(|errors| anyhow::anyhow!("{errors:?}"))?;
     let test = TestDb::builder().sql(TABLES).sql(sql).create().await?;
     let mut superuser = test.connect_as_superuser().await;

@@ -8,6 +8,8 @@
 //! The *limit* is the same hand on the tables that tenancy isolates, with the tenant bound by the parameter: what PostgreSQL
 //! asks for the binding and the policies, whoever wrote the statement.
 
+#[path = "../one_core.rs"]
+mod one_core;
 #[path = "../statistics.rs"]
 #[allow(dead_code, reason = "shared with the benchmark, which does more with it")]
 mod statistics;
@@ -430,19 +432,9 @@ async fn run(connection: &mut PgConnection, sql: String) -> anyhow::Result<()> {
     Ok(connection.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await.map(drop)?)
 }
 
-/// This process and the server that it starts share one core: a message that wakes the other on another core costs as much as
-/// the statement.
-fn pin() -> anyhow::Result<()> {
-    let mut one = rustix::thread::CpuSet::new();
-    let all = rustix::thread::sched_getaffinity(None)?;
-    let last = (0..rustix::thread::CpuSet::MAX_CPU).rfind(|core| all.is_set(*core)).context("no core")?;
-    one.set(last);
-    Ok(rustix::thread::sched_setaffinity(None, &one)?)
-}
-
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    pin()?;
+    one_core::pin()?;
     let sql = SCHEMA.sql().map_err(|errors| anyhow::anyhow!("{errors:?}"))?;
     let test = TestDb::builder().sql(TABLES).sql(sql).create().await?;
     let mut superuser = test.connect_as_superuser().await;
