@@ -850,7 +850,10 @@ async fn breaks_and_mends(
         return Err(format!("says too little: {finding:?}"));
     }
     let mends: Vec<String> = match mend {
-        Printed => findings.iter().map(|finding| finding.mend.clone()).collect(),
+        Printed => findings
+            .iter()
+            .map(|finding| finding.sql().map(str::to_owned).ok_or(format!("no SQL: {}", finding.mend)))
+            .collect::<Result<_, _>>()?,
         By(mend) => vec![clinic.fill(mend)],
     };
     for mend in mends {

@@ -8,6 +8,7 @@
 use std::time::{Duration, Instant};
 
 use crate::adopt::prepare::TablePrepared;
+use crate::adopt::progress::Progress;
 use crate::adopt::session::{Attempts, Session};
 use crate::adopt::source::Source;
 use crate::adopt::{AdoptError, keys};
@@ -197,6 +198,12 @@ async fn in_batches(
             at += size;
             size = next(size, took, target);
             attempts = Attempts::new();
+            session.listener.tell(|| Progress::Filled {
+                table: report.table.clone(),
+                done: at.min(blocks).unsigned_abs(),
+                of: blocks.unsigned_abs(),
+                rows: report.rows,
+            });
         } else {
             size = (size / 2).max(1);
             session.pause(&mut attempts, &source.entity.table, "a batch").await?;

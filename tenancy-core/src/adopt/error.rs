@@ -16,6 +16,12 @@ pub enum AdoptError {
     /// The schema lists no table as `adopting`.
     #[error("the schema lists no table as `adopting`")]
     NothingToAdopt,
+    /// What was said of a table that is not in `adopting`.
+    #[error("{table} is no table of the schema's that is listed as `adopting`")]
+    Unlisted {
+        /// The name that was given.
+        table: String,
+    },
     /// The migrations that emission wrote have not run: nobody could be bound.
     #[error("the foundation is not there: apply the emitted migrations first")]
     NoFoundation,

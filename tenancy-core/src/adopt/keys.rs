@@ -52,6 +52,7 @@ pub(super) async fn refer(session: &mut Session, source: &Source<'_>) -> Result<
             );
             session.brief(table, "adding a foreign key", &add).await?;
         }
+        session.step(table, "checking the rows for a foreign key");
         session.online(format!("ALTER TABLE {} VALIDATE CONSTRAINT {name}", source.table())).await?;
     }
     Ok(())
@@ -123,6 +124,7 @@ async fn not_null(
            ADD CONSTRAINT {check} CHECK ({column} IS NOT NULL) NOT VALID"
     );
     session.brief(of, what, &add).await?;
+    session.step(of, "checking the rows for NULL");
     session.online(format!("ALTER TABLE {table} VALIDATE CONSTRAINT {check}")).await?;
     let set = format!(
         "ALTER TABLE {table} ALTER COLUMN {column} SET NOT NULL; ALTER TABLE {table} DROP CONSTRAINT {check}; {}",
@@ -169,6 +171,7 @@ async fn concurrently(
         Some(false) => session.online(format!("DROP INDEX CONCURRENTLY {index}")).await?,
         None => {}
     }
+    session.step(&source.entity.table, "building an index");
     let unique = if unique { "UNIQUE " } else { "" };
     let columns = source.entity.led_by_tenant(columns);
     let create = format!(

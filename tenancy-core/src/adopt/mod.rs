@@ -52,6 +52,7 @@ mod cutover;
 mod error;
 mod keys;
 mod prepare;
+mod progress;
 mod rehearse;
 mod session;
 mod source;
@@ -63,12 +64,14 @@ use sqlx::postgres::PgConnectOptions;
 
 pub use self::error::AdoptError;
 pub use self::prepare::{Prepared, TablePrepared};
+use self::progress::Listener;
+pub use self::progress::Progress;
 pub use self::rehearse::{Rehearsal, Violation, ViolationKind};
 use self::session::Session;
 use self::source::{Origin, Source};
 use crate::entity::TenantScoped;
-use crate::schema::Schema;
 use crate::schema::model::{Entity, Model, Table};
+use crate::schema::{Outline, Schema};
 
 /// Takes the tables that a schema lists as `adopting` into isolation: see the [module](self).
 #[derive(Debug, Clone)]
@@ -78,6 +81,7 @@ pub struct Adoption {
     origins: BTreeMap<Table, Origin>,
     lock_timeout: Duration,
     patience: Duration,
+    listener: Listener,
 }
 
 impl Adoption {
@@ -87,16 +91,30 @@ impl Adoption {
     ///
     /// [`AdoptError::Schema`] as [`Schema::check`], and [`AdoptError::NothingToAdopt`].
     pub fn new(schema: &Schema, old_role: impl Into<String>) -> Result<Self, AdoptError> {
-        let model = Model::new(schema).map_err(AdoptError::Schema)?;
+        Self::of_model(Model::new(schema).map_err(AdoptError::Schema)?, old_role.into())
+    }
+
+    /// The tables in `adopting` of a lock file: for tools that cannot see the structs. Their tenants are said by table, with
+    /// [`tenant_of_table`](Self::tenant_of_table) and [`tenant_of_parent`](Self::tenant_of_parent).
+    ///
+    /// # Errors
+    ///
+    /// [`AdoptError::NothingToAdopt`].
+    pub fn of(outline: &Outline, old_role: impl Into<String>) -> Result<Self, AdoptError> {
+        Self::of_model(outline.model.clone(), old_role.into())
+    }
+
+    fn of_model(model: Model, old_role: String) -> Result<Self, AdoptError> {
         if model.adopting.is_empty() {
             return Err(AdoptError::NothingToAdopt);
         }
         Ok(Self {
             model,
-            old_role: old_role.into(),
+            old_role,
             origins: BTreeMap::new(),
             lock_timeout: Duration::from_secs(1),
             patience: Duration::from_secs(10 * 60),
+            listener: Listener::default(),
         })
     }
 
@@ -125,6 +143,45 @@ impl Adoption {
     pub fn tenant_by<E: TenantScoped>(mut self, column: impl Into<String>) -> Self {
         self.origins.insert(Table::of(E::DESCRIPTOR), Origin::Reference(column.into()));
         self
+    }
+
+    /// As [`tenant_of`](Self::tenant_of), of a table by its name: `schema.table`, or `table` in `public`.
+    ///
+    /// # Errors
+    ///
+    /// [`AdoptError::Unlisted`] when it is no table in `adopting`.
+    pub fn tenant_of_table(
+        mut self,
+        table: &str,
+        columns: impl IntoIterator<Item = String>,
+        expression: impl Into<String>,
+    ) -> Result<Self, AdoptError> {
+        let origin = Origin::Sql { columns: columns.into_iter().collect(), expression: expression.into() };
+        self.origins.insert(self.listed(table)?, origin);
+        Ok(self)
+    }
+
+    /// As [`tenant_by`](Self::tenant_by), of a table by its name: `schema.table`, or `table` in `public`.
+    ///
+    /// # Errors
+    ///
+    /// [`AdoptError::Unlisted`] when it is no table in `adopting`.
+    pub fn tenant_of_parent(mut self, table: &str, column: impl Into<String>) -> Result<Self, AdoptError> {
+        self.origins.insert(self.listed(table)?, Origin::Reference(column.into()));
+        Ok(self)
+    }
+
+    fn listed(&self, name: &str) -> Result<Table, AdoptError> {
+        Table::parse(name)
+            .filter(|table| self.model.adopting.iter().any(|entity| entity.table == *table))
+            .ok_or_else(|| AdoptError::Unlisted { table: name.to_owned() })
+    }
+
+    /// Calls `listen` with what a stage is doing: each step as it begins, and each batch when it ended. It is called on the task
+    /// of the stage, which waits for it.
+    #[must_use]
+    pub fn on_progress(self, listen: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
+        Self { listener: Listener::new(listen), ..self }
     }
 
     /// For how long a statement waits for a lock that stops writers, and for how long a batch may run. One second unless
@@ -192,7 +249,7 @@ impl Adoption {
     }
 
     async fn open(&self, owner: &PgConnectOptions) -> Result<Session, AdoptError> {
-        Session::open(owner, self.lock_timeout, self.patience).await
+        Session::open(owner, self.lock_timeout, self.patience, self.listener.clone()).await
     }
 
     /// What the catalogs say of each table, parents before their children.

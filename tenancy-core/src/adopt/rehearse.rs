@@ -111,6 +111,7 @@ async fn count(
     for source in sources {
         session.online(format!("SET LOCAL search_path = {}", source.search_path())).await?;
         let name = source.entity.table.to_string();
+        session.step(&name, "counting the rows that would not fit");
         let rows = session.ask(format!("SELECT count(*) FROM {}", source.table())).await?;
         rehearsal.rows.push((name.clone(), rows));
         for (kind, query) in questions(model, sources, source) {

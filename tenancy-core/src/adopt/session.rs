@@ -10,6 +10,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
 use sqlx::{ConnectOptions as _, Row as _};
 
 use crate::adopt::AdoptError;
+use crate::adopt::progress::{Listener, Progress};
 use crate::error::Error;
 
 /// Between two attempts, doubled each time.
@@ -23,6 +24,7 @@ pub(super) struct Session {
     patience: Duration,
     /// Attempts that were given up so that others could go on.
     pub(super) retries: u64,
+    pub(super) listener: Listener,
 }
 
 /// How often, and for how long, one thing was tried.
@@ -42,13 +44,18 @@ impl Session {
         owner: &PgConnectOptions,
         lock_timeout: Duration,
         patience: Duration,
+        listener: Listener,
     ) -> Result<Self, AdoptError> {
         let mut pg = owner.connect().await?;
         // What needs no such lock may wait, and takes as long as it takes.
         let settings = "SET search_path = pg_catalog, pg_temp; SET lock_timeout = 0; SET statement_timeout = 0; \
                         SET idle_in_transaction_session_timeout = 0";
+        // An adoption that is interrupted does not go on alone: the server looks whether somebody is still there, where its
+        // system can (PostgreSQL manual, `client_connection_check_interval`).
+        let watched = "DO $$ BEGIN SET client_connection_check_interval = '1s'; EXCEPTION WHEN OTHERS THEN NULL; END $$";
         sqlx::raw_sql(settings).execute(&mut pg).await?;
-        let mut session = Self { pg, lock_timeout, patience, retries: 0 };
+        sqlx::raw_sql(watched).execute(&mut pg).await?;
+        let mut session = Self { pg, lock_timeout, patience, retries: 0, listener };
         session.alone().await?;
         Ok(session)
     }
@@ -83,6 +90,11 @@ impl Session {
         Ok(row.try_get(0)?)
     }
 
+    /// Says that a step begins.
+    pub(super) fn step(&self, table: &impl Display, what: &'static str) {
+        self.listener.tell(|| Progress::Step { table: table.to_string(), what });
+    }
+
     /// By itself, in no transaction: what takes long, and lets writers pass.
     pub(super) async fn online(&mut self, sql: String) -> Result<(), AdoptError> {
         sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut self.pg).await?;
@@ -96,6 +108,7 @@ impl Session {
         what: &'static str,
         sql: &str,
     ) -> Result<(), AdoptError> {
+        self.step(table, what);
         let mut attempts = Attempts::new();
         loop {
             if self.attempt(sql, false).await?.is_some() {
@@ -137,6 +150,7 @@ impl Session {
         if waited > self.patience {
             return Err(AdoptError::Locked { table: table.to_string(), what, waited });
         }
+        self.listener.tell(|| Progress::Waiting { table: table.to_string(), what, waited });
         tracing::debug!(%table, what, ?waited, "a lock was not free: trying again");
         tokio::time::sleep(attempts.pause).await;
         attempts.pause = (attempts.pause * 2).min(LONGEST_PAUSE);

@@ -8,6 +8,7 @@
 mod accepted;
 mod question;
 mod report;
+mod survey;
 
 use std::time::SystemTime;
 
@@ -16,12 +17,13 @@ use sqlx::{ConnectOptions as _, Connection as _, Row as _};
 
 pub use self::accepted::{Acceptance, Accepted, AcceptedError};
 pub use self::report::Report;
+pub use self::survey::{Survey, SurveyError};
 use crate::error::Error;
+pub use crate::schema::UnreadableLock;
 use crate::schema::emit;
-use crate::schema::lock::{Lock, LockError};
 use crate::schema::model::Model;
 use crate::schema::verify::LEAST_VERSION;
-use crate::schema::{Finding, Schema, SchemaError};
+use crate::schema::{Finding, Outline, Schema, SchemaError};
 
 /// Examines databases.
 ///
@@ -49,11 +51,6 @@ pub struct Doctor {
 #[error("PostgreSQL could not keep the schema: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
 pub struct UnsoundSchema(pub Vec<SchemaError>);
 
-/// Why a lock file cannot be read: it is broken, or of a newer version.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub struct UnreadableLock(#[from] LockError);
-
 impl Doctor {
     /// What the entities of a schema ask for.
     ///
@@ -73,10 +70,13 @@ impl Doctor {
     ///
     /// [`UnreadableLock`], when the file is broken or was written by a newer version of tenancy.
     pub fn from_lock(text: &str) -> Result<Self, UnreadableLock> {
-        let Lock { runtime_role, cross_tenant_role, entities, globals, adopting, retired, .. } =
-            Lock::parse(text)?;
-        let model = Model { runtime_role, cross_tenant_role, entities, globals, adopting, retired };
-        Ok(Self { model, accepted: Accepted::default(), version: None })
+        Outline::from_lock(text).map(Self::of)
+    }
+
+    /// What an outline says: of a lock file, or of the database itself ([`Survey`]).
+    #[must_use]
+    pub fn of(outline: Outline) -> Self {
+        Self { model: outline.model, accepted: Accepted::default(), version: None }
     }
 
     /// What an administrator runs, as [`Schema::provision_sql`].

@@ -95,6 +95,13 @@ const RESERVED: [&str; 14] = [
 /// What adds the primary key of a table, given as findings name it.
 pub(super) fn primary_key(model: &Model, name: &str) -> Option<String> {
     let entity = model.all().find(|entity| quote::prints(&entity.table, name))?;
+    if entity.id().next().is_none() {
+        // Found in a database, and never in a struct.
+        let (table, tenant) = (quote::table(&entity.table), quote::ident(entity.tenant()));
+        return Some(format!(
+            "-- ALTER TABLE {table} ADD PRIMARY KEY ({tenant}, ..), with what tells a tenant's rows apart"
+        ));
+    }
     let wanted =
         change::parts(entity).into_iter().find(|part| matches!(part, change::Part::PrimaryKey(_)))?;
     Some(part::add(entity, &wanted, &quote::tag(None, model)))

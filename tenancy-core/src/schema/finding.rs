@@ -30,6 +30,18 @@ impl Finding {
         Code::find(&self.code).map_or(Severity::Error, |code| code.severity)
     }
 
+    /// The mend, where it is SQL that can be run. `None` when it is words: what has to be done outside of this database, or
+    /// by somebody who knows what was meant.
+    #[must_use]
+    pub fn sql(&self) -> Option<&str> {
+        let mut lines = self.mend.lines().map(str::trim_start);
+        let first = lines.find(|line| !line.is_empty() && !line.starts_with("--"));
+        let is_sql = first.is_some_and(|line| line.starts_with(|first: char| first.is_ascii_uppercase()));
+        // Of a setting of this session, running it mends nothing.
+        let of_this_session = matches!(&*self.code, "C02-LEAKED-GUC" | "C03-SETTING");
+        (is_sql && !of_this_session).then_some(self.mend.as_str())
+    }
+
     /// What it means for isolation.
     #[must_use]
     pub fn meaning(&self) -> &'static str {

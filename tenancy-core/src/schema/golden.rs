@@ -15,8 +15,11 @@ use crate::schema::model::Model;
 use crate::schema::plan::{File, Migration, Plan, REVERSES, Refusal, Write, plan};
 use crate::schema::{Schema, SchemaError};
 
-/// What asks for a new file: `TENANCY_MIGRATIONS=write`.
+/// What asks for a new file: `TENANCY_MIGRATIONS=write`. For `cargo tenancy`, `plan` says what would be written.
 const VARIABLE: &str = "TENANCY_MIGRATIONS";
+
+/// The folder that plans are written into, one file for each schema.
+const PLANS: &str = "TENANCY_MIGRATIONS_PLAN";
 
 /// Makes a test of a schema and the folder of its migrations, relative to the package.
 ///
@@ -70,13 +73,17 @@ pub fn unlisted() -> Vec<&'static str> {
 #[doc(hidden)]
 #[track_caller]
 pub fn __golden(schema: &'static Schema, package: &str, folder: &str) {
-    let write = match std::env::var_os(VARIABLE) {
-        None => false,
-        Some(value) if value == "write" => true,
-        Some(value) => panic!("{VARIABLE} is {value:?}: the one word that it knows is \"write\""),
-    };
     let folder = Folder { path: Path::new(package).join(folder), name: folder };
-    let checked = folder.check(schema, write, SystemTime::now());
+    let checked = match std::env::var_os(VARIABLE) {
+        None => folder.check(schema, false, SystemTime::now()),
+        Some(value) if value == "write" => folder.check(schema, true, SystemTime::now()),
+        Some(value) if value == "plan" => {
+            let plans =
+                std::env::var_os(PLANS).unwrap_or_else(|| panic!("{VARIABLE}=plan needs {PLANS}, a folder"));
+            folder.plan(schema, Path::new(&plans), SystemTime::now())
+        }
+        Some(value) => panic!("{VARIABLE} is {value:?}: the words that it knows are \"write\" and \"plan\""),
+    };
     let alarm = alarm(&unlisted());
     match (checked, alarm) {
         (Ok(said), None) => print!("{said}"),
@@ -94,6 +101,28 @@ pub fn __golden(schema: &'static Schema, package: &str, folder: &str) {
 pub fn __write(schema: &Schema, folder: &Path) -> Result<String, String> {
     let folder = Folder { path: folder.to_owned(), name: "migrations" };
     folder.check(schema, true, SystemTime::now()).map_err(|failure| failure.to_string())
+}
+
+/// For `cargo tenancy check`: what the folder of a lock file lacks, and has too much.
+///
+/// # Errors
+///
+/// Why it cannot be said.
+#[doc(hidden)]
+pub fn __drift(folder: &Path) -> Result<Vec<String>, String> {
+    let drift = || -> Result<Vec<String>, Failure> {
+        let name = folder.display().to_string();
+        let folder = Folder { path: folder.to_owned(), name: &name };
+        let Some(lock) = folder.lock()? else {
+            return Ok(vec![format!("there is no {} in {name}", lock::FILE)]);
+        };
+        Ok(match plan(&lock.clone().model(), Some(&lock), &folder.files()?, SystemTime::now()) {
+            Plan::Current => Vec::new(),
+            Plan::Refused(refusals) => refusals.iter().map(ToString::to_string).collect(),
+            Plan::Write(plan) => plan.differences,
+        })
+    };
+    drift().map_err(|failure| failure.to_string())
 }
 
 fn alarm(unlisted: &[&str]) -> Option<String> {
@@ -150,6 +179,31 @@ impl Folder<'_> {
             Plan::Write(plan) if write => self.write(&plan),
             Plan::Write(plan) => Err(Failure::Differs { folder: folder(), differences: plan.differences }),
         }
+    }
+
+    /// What would be done, as JSON for `cargo tenancy generate`.
+    fn plan(&self, schema: &Schema, plans: &Path, clock: SystemTime) -> Result<String, Failure> {
+        let model = Model::new(schema).map_err(Failure::Schema)?;
+        let lock = self.lock()?;
+        let (mut differences, mut refused, mut files) = (Vec::new(), Vec::new(), Vec::new());
+        match plan(&model, lock.as_ref(), &self.files()?, clock) {
+            Plan::Current => {}
+            Plan::Refused(refusals) => refused = refusals.iter().map(ToString::to_string).collect(),
+            Plan::Write(write) => {
+                differences = write.differences;
+                files.extend(
+                    write.migration.into_iter().flat_map(|Migration { file, reverse }| [file, reverse]),
+                );
+            }
+        }
+        let said = serde_json::json!({
+            "folder": self.name, "differences": differences, "refusals": refused, "files": files,
+        });
+        // By the folder: each schema has its own.
+        let name = lock::checksum(&self.path.display().to_string());
+        let path = plans.join(format!("{}.json", &name[..16]));
+        fs::write(&path, said.to_string()).map_err(|error| Failure::Io { path, error })?;
+        Ok(String::new())
     }
 
     fn lock(&self) -> Result<Option<Lock>, Failure> {

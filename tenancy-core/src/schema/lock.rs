@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::schema::model::{Entity, Table};
+use crate::schema::model::{Entity, Model, Table};
 use crate::schema::names::hex;
 
 /// The file's name, in the folder of the migrations.
@@ -79,6 +79,12 @@ impl Lock {
 
     pub(crate) fn render(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string_pretty(self).map(|text| text + "\n")
+    }
+
+    /// What the entities said when it was written.
+    pub(crate) fn model(self) -> Model {
+        let Self { runtime_role, cross_tenant_role, entities, globals, adopting, retired, .. } = self;
+        Model { runtime_role, cross_tenant_role, entities, globals, adopting, retired }
     }
 
     /// Everything that PostgreSQL was told about: isolated tables, then global ones.

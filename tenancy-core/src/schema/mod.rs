@@ -18,7 +18,10 @@ mod golden;
 pub(crate) mod lock;
 pub(crate) mod model;
 pub(crate) mod names;
+#[cfg(any(feature = "adopt", feature = "doctor"))]
+mod outline;
 mod plan;
+
 pub(crate) mod verify;
 
 pub use self::codes::{Code, Severity};
@@ -31,7 +34,11 @@ pub use self::finding::Finding;
 pub use self::function::SqlFunction;
 pub use self::golden::unlisted;
 #[doc(hidden)]
-pub use self::golden::{__golden, __write};
+pub use self::golden::{__drift, __golden, __write};
+#[cfg(any(feature = "adopt", feature = "doctor"))]
+pub use self::outline::{
+    Isolation, Outline, OutlinedColumn, OutlinedReference, OutlinedTable, UnreadableLock,
+};
 
 /// The runtime role when `schema!` names none.
 pub const DEFAULT_RUNTIME_ROLE: &str = "tenancy_app";

@@ -105,11 +105,12 @@ impl<'a> Columns<'a> {
 /// The parts of an entity, in the order in which they can be added.
 pub(crate) fn parts(entity: &Entity) -> Vec<Part<'_>> {
     let not_null = entity.tenant.as_deref().into_iter().chain(entity.id()).map(Part::NotNull);
-    let primary_key = Part::PrimaryKey(entity.id().collect());
+    // A table that was found in a database may have none.
+    let primary_key = entity.id().next().map(|_| Part::PrimaryKey(entity.id().collect()));
     let uniques = entity.uniques.iter().map(|key| Part::Unique(key.iter().map(String::as_str).collect()));
     let indexes = entity.all_indexes().into_iter().map(Part::Index);
     let references = entity.references.iter().map(Part::ForeignKey);
-    not_null.chain([primary_key]).chain(uniques).chain(indexes).chain(references).collect()
+    not_null.chain(primary_key).chain(uniques).chain(indexes).chain(references).collect()
 }
 
 /// The steps from what was emitted to what the entities say.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::schema::EntityDescriptor;
+use crate::schema::emit;
 use crate::schema::fixtures::*;
 
 /// A folder that is gone after the test.
@@ -126,4 +127,48 @@ fn an_entity_that_no_schema_lists_raises_an_alarm() {
     let alarm = alarm(&["Note", "Task"]).expect("an alarm");
     assert!(alarm.contains("`Note`, `Task`"), "{alarm}");
     assert_eq!(super::alarm(&[]), None);
+}
+
+/// `cargo tenancy` reads these.
+#[test]
+fn a_plan_says_what_would_be_written_and_writes_nothing() {
+    let scratch = Scratch::new("plan");
+    let plans = scratch.0.join("plans");
+    fs::create_dir_all(&plans).expect("a folder");
+    let plan = |entities: &[&'static EntityDescriptor]| -> serde_json::Value {
+        let folder = Folder { path: scratch.0.clone(), name: "migrations" };
+        folder.plan(schema(entities, &[], "tenancy_app"), &plans, SystemTime::UNIX_EPOCH).expect("a plan");
+        let mut files = fs::read_dir(&plans).expect("the folder");
+        let file = files.next().expect("a plan").expect("an entry").path();
+        assert!(files.next().is_none(), "one for each folder");
+        serde_json::from_str(&fs::read_to_string(file).expect("text")).expect("JSON")
+    };
+    let first = plan(&[&PROJECT]);
+    assert_eq!(first["folder"], "migrations");
+    assert_eq!(first["files"][0][0], "0002_tenancy.sql");
+    assert_eq!(first["files"][1][0], "reverse/0002_tenancy.sql");
+    assert!(first["files"][0][1].as_str().is_some_and(|text| text.starts_with(emit::MARK)));
+    assert_eq!(scratch.names(), ["0001_tables.sql"], "nothing is written");
+
+    scratch.check(&[&PROJECT, &TASK], true).expect("asked to");
+    let current = plan(&[&PROJECT, &TASK]);
+    assert_eq!(
+        (&current["differences"], &current["files"]),
+        (&serde_json::json!([]), &serde_json::json!([]))
+    );
+    let refused = plan(&[&PROJECT]);
+    assert!(refused["refusals"][0].as_str().is_some_and(|text| text.contains("public.tasks")), "{refused}");
+}
+
+#[test]
+fn drift_is_between_the_lock_file_and_the_files_beside_it() {
+    let scratch = Scratch::new("drift");
+    assert_eq!(__drift(&scratch.0).expect("asked").len(), 1, "there is no lock file");
+    scratch.check(&[&PROJECT], true).expect("asked to");
+    assert_eq!(__drift(&scratch.0), Ok(Vec::new()));
+    fs::write(scratch.0.join("0002_tenancy.sql"), "changed").expect("a file");
+    let drift = __drift(&scratch.0).expect("asked");
+    assert!(drift.iter().any(|line| line.contains("was changed after it was emitted")), "{drift:?}");
+    fs::write(scratch.0.join("tenancy.lock.json"), "{").expect("a file");
+    assert!(__drift(&scratch.0).is_err());
 }
