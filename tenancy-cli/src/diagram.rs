@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use tenancy_core::schema::{ColumnRole, Isolation, OnDelete, Outline, OutlinedTable};
+use mermaid_rs_renderer::{LayoutConfig, Theme};
+use tenancy_core::schema::{ColumnRole, Isolation, OnDelete, OutlinedTable};
 
 use crate::args::{self, Drawing};
 use crate::failure::{self, Failure, Outcome};
@@ -18,11 +19,10 @@ pub(crate) fn run(arguments: &args::Diagram) -> Result<Outcome, Failure> {
     let is_svg =
         || arguments.output.as_ref().is_some_and(|path| path.extension().is_some_and(|ext| ext == "svg"));
     let drawing = arguments.format.unwrap_or_else(|| if is_svg() { Drawing::Svg } else { Drawing::Mermaid });
-    let text = mermaid(&lock.outline);
+    let tables = lock.outline.tables();
     let drawn = match drawing {
-        Drawing::Mermaid => text,
-        Drawing::Svg => mermaid_rs_renderer::render(&text)
-            .map_err(|error| Failure::new(format!("the diagram cannot be drawn: {error}")))?,
+        Drawing::Mermaid => mermaid(&tables, |name, label| format!("{name}[\"{label}\"]")),
+        Drawing::Svg => svg(&tables)?,
     };
     match &arguments.output {
         Some(path) => std::fs::write(path, drawn).map_err(failure::io(path))?,
@@ -34,19 +34,42 @@ pub(crate) fn run(arguments: &args::Diagram) -> Result<Outcome, Failure> {
     Ok(Outcome::Clean)
 }
 
-/// The diagram's text.
-fn mermaid(outline: &Outline) -> String {
-    let tables = outline.tables();
-    let names = names(&tables);
+/// The picture. Its library reads a table's name, and neither a label beside it nor quotes around what a line says: those
+/// are put into what it has read.
+fn svg(tables: &[OutlinedTable<'_>]) -> Result<String, Failure> {
+    let text = mermaid(tables, |name, _| name.to_owned());
+    let parsed = mermaid_rs_renderer::parse_mermaid(&text)
+        .map_err(|error| Failure::new(format!("the diagram cannot be drawn: {error}")))?;
+    let mut graph = parsed.graph;
+    let names = names(tables);
+    for table in tables {
+        let name = &names[&key(table)];
+        if let Some(node) = graph.nodes.get_mut(name) {
+            node.label = node.label.replacen(name.as_str(), &label(table), 1);
+        }
+    }
+    for edge in &mut graph.edges {
+        edge.label = edge.label.take().map(|label| label.trim_matches('"').to_owned());
+    }
+    // A heading that is wrapped loses its first line.
+    let config = LayoutConfig { max_label_width_chars: 200, ..LayoutConfig::default() };
+    let theme = Theme::modern();
+    let layout = mermaid_rs_renderer::compute_layout(&graph, &theme, &config);
+    Ok(mermaid_rs_renderer::render_svg(&layout, &theme, &config))
+}
+
+/// The diagram's text. `head` is what stands before the columns of a table: of its name and its label.
+fn mermaid(tables: &[OutlinedTable<'_>], head: impl Fn(&str, &str) -> String) -> String {
+    let names = names(tables);
     let mut text = String::from("erDiagram\n");
-    for table in &tables {
-        let _ = writeln!(text, "    {}[\"{}\"] {{", names[&key(table)], label(table));
+    for table in tables {
+        let _ = writeln!(text, "    {} {{", head(&names[&key(table)], &label(table)));
         for column in columns(table) {
             let _ = writeln!(text, "        {column}");
         }
         text += "    }\n";
     }
-    for table in &tables {
+    for table in tables {
         for reference in table.references() {
             // Of a table that is not listed nothing is known.
             let Some(parent) = names.get(&reference.parent) else { continue };

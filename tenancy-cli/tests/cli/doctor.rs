@@ -125,6 +125,9 @@ async fn ten_mistakes_are_found_mended_and_gone() {
             .any(|word| fixed.stderr.contains(&format!("{word} {code} {object}")));
         assert!(named, "{code} {object}: {}", fixed.shown());
     }
+    for code in ["U01-GLOBAL-UNIQUE", "R11-OTHER-BYPASS"] {
+        assert!(left.iter().any(|(found, _)| found == code), "{code} was not decided: {}", fixed.shown());
+    }
     let again = doctor(&["--fix=apply", "--yes", "--format", "json"]);
     assert!(!again.stderr.contains("mended"), "a second run changes nothing: {}", again.stderr);
     assert_eq!(codes(&again.stdout), left);
