@@ -63,13 +63,13 @@ struct Drift {
 impl Drift {
     fn report(&mut self, what: &str, lines: Vec<String>) {
         if lines.is_empty() {
-            anstream::println!("{} {what}", style::good("agrees"));
+            crate::output::line!("{} {what}", style::good("agrees"));
             return;
         }
         self.found = true;
-        anstream::println!("{} {what}", style::error("drifts"));
+        crate::output::line!("{} {what}", style::error("drifts"));
         for line in lines {
-            anstream::println!("  - {line}");
+            crate::output::line!("  - {line}");
         }
     }
 }

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 use mermaid_rs_renderer::{LayoutConfig, Theme};
 use tenancy_core::schema::{ColumnRole, Isolation, OnDelete, OutlinedTable};
@@ -26,10 +25,7 @@ pub(crate) fn run(arguments: &args::Diagram) -> Result<Outcome, Failure> {
     };
     match &arguments.output {
         Some(path) => std::fs::write(path, drawn).map_err(failure::io(path))?,
-        // Not by `print!`, which panics when whoever reads has left.
-        None => std::io::stdout()
-            .write_all(drawn.as_bytes())
-            .map_err(|error| Failure::new(format!("standard output: {error}")))?,
+        None => crate::output::write(format_args!("{drawn}")),
     }
     Ok(Outcome::Clean)
 }

@@ -25,7 +25,7 @@ fn sections() -> impl Iterator<Item = (&'static str, &'static str)> {
 /// `--explain CODE`, and `--explain` of all.
 pub(crate) fn run(code: &str) -> Result<Outcome, Failure> {
     if code.is_empty() {
-        anstream::print!("{}", list());
+        crate::output::write(format_args!("{}", list()));
         return Ok(Outcome::Clean);
     }
     let wanted = code.to_ascii_uppercase();
@@ -37,7 +37,7 @@ pub(crate) fn run(code: &str) -> Result<Outcome, Failure> {
     match named[..] {
         [known] => {
             let text = text(known.code).unwrap_or(known.meaning);
-            anstream::println!(
+            crate::output::line!(
                 "{} ({})\n\n{}\n\n{text}",
                 style::bold(known.code),
                 severity(known),

@@ -97,9 +97,9 @@ fn show(plan: &Plan) {
         anstream::eprintln!("  - {difference}");
     }
     for (name, text) in &plan.files {
-        anstream::println!("{}", style::bold(format_args!("+++ {}/{name}", plan.folder)));
+        crate::output::line!("{}", style::bold(format_args!("+++ {}/{name}", plan.folder)));
         for line in text.lines() {
-            anstream::println!("{} {line}", style::good("+"));
+            crate::output::line!("{} {line}", style::good("+"));
         }
     }
 }

@@ -15,6 +15,7 @@ mod explain;
 mod failure;
 mod generate;
 mod lock;
+mod output;
 mod provision;
 mod style;
 

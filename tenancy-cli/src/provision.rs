@@ -17,7 +17,7 @@ pub(crate) async fn run(arguments: &args::Provision) -> Result<Outcome, Failure>
     };
     let sql = Doctor::of(outline).provision_sql();
     if !arguments.apply {
-        print!("{sql}");
+        crate::output::write(format_args!("{sql}"));
         return Ok(Outcome::Clean);
     }
     let options = database::options(&arguments.url)?;

@@ -79,14 +79,14 @@ fn say(done: Done) -> Outcome {
         Done::Rehearsed(rehearsal) if !rehearsal.is_clean() => return violations(&rehearsal),
         Done::Rehearsed(rehearsal) => {
             for (table, rows) in &rehearsal.rows {
-                anstream::println!("{} {table}: {rows} rows, and each fits", style::good("ok"));
+                crate::output::line!("{} {table}: {rows} rows, and each fits", style::good("ok"));
             }
             next("cargo tenancy adopt prepare");
         }
         Done::Prepared(prepared) => {
             for table in &prepared.tables {
                 let took = humantime(table.longest);
-                anstream::println!(
+                crate::output::line!(
                     "{} {}: {} rows filled in {} batches, the longest of {took}",
                     style::good("ok"),
                     table.table,
@@ -95,7 +95,7 @@ fn say(done: Done) -> Outcome {
                 );
             }
             if prepared.retries > 0 {
-                anstream::println!(
+                crate::output::line!(
                     "{} {} attempts were given up so that others could go on",
                     style::note("note"),
                     prepared.retries
@@ -104,7 +104,7 @@ fn say(done: Done) -> Outcome {
             next("cargo tenancy adopt enforce");
         }
         Done::Enforced => {
-            anstream::println!(
+            crate::output::line!(
                 "{} row-level security holds the new program; the old one goes on",
                 style::good("ok")
             );
@@ -113,7 +113,7 @@ fn say(done: Done) -> Outcome {
             );
         }
         Done::Finished => {
-            anstream::println!("{} row-level security holds everybody", style::good("ok"));
+            crate::output::line!("{} row-level security holds everybody", style::good("ok"));
             next("take the tables out of `adopting`, and write the last migration: cargo tenancy generate");
         }
     }
@@ -121,7 +121,7 @@ fn say(done: Done) -> Outcome {
 }
 
 fn violations(rehearsal: &Rehearsal) -> Outcome {
-    anstream::println!("{} {rehearsal}", style::error("not yet:"));
+    crate::output::line!("{} {rehearsal}", style::error("not yet:"));
     next("mend these rows (the queries show them, to the tables' owner), and say this stage again");
     Outcome::Found
 }

@@ -41,7 +41,9 @@ enum Kind {
 }
 
 /// Whose SQL takes something away, whatever else it says.
-const DECISIONS: [&str; 9] = [
+const DECISIONS: [&str; 10] = [
+    // Provisioning takes CONNECT from everybody.
+    "C05-NO-GUARD",
     "G15-GRANT-MORE",
     "P03-EXTRA",
     "R06-MEMBER",

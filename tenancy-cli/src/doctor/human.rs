@@ -34,7 +34,7 @@ pub(super) fn render(report: &Report, examined: &Examined) -> String {
             style::warning("accepted, and not found")
         );
     }
-    let Examined { tables, runtime_role, source } = examined;
+    let (Examined { tables, runtime_role, .. }, source) = (examined, examined.source());
     let tables = if *tables == 1 { "1 table".to_owned() } else { format!("{tables} tables") };
     let _ = writeln!(text, "{}: {tables} and the role {runtime_role:?}, by {source}", summary(report));
     text

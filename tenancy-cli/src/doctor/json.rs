@@ -14,7 +14,7 @@ pub(super) fn render(report: &Report, examined: &Examined) -> Value {
         "format": FORMAT,
         "tool": { "name": "cargo-tenancy", "version": env!("CARGO_PKG_VERSION") },
         "clean": report.is_clean(),
-        "examined": { "tables": examined.tables, "runtime_role": examined.runtime_role, "source": examined.source },
+        "examined": { "tables": examined.tables, "runtime_role": examined.runtime_role, "source": examined.source() },
         "findings": report.findings.iter().map(finding).collect::<Vec<_>>(),
         "accepted": report.accepted.iter().map(|(found, accepted)| {
             let mut value = finding(found);

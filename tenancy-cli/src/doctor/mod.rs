@@ -5,7 +5,6 @@ mod human;
 mod json;
 mod sarif;
 
-use std::io::Write as _;
 use std::path::Path;
 
 use sqlx::postgres::PgConnection;
@@ -28,15 +27,12 @@ pub(crate) async fn run(arguments: &args::Doctor) -> Result<Outcome, Failure> {
     let accepted = accepted(arguments.accepted.as_deref())?;
     let lock = from_lock(&arguments.known)?;
     let mut pg = database::connect(&options).await?;
-    let source = match &lock {
-        Some(lock) => lock.path.display().to_string(),
-        None => "the database itself".to_owned(),
-    };
+    let file = lock.as_ref().map(|lock| lock.path.display().to_string());
     let outline = match lock {
         Some(lock) => lock.outline,
         None => survey(&arguments.known, &mut pg).await?,
     };
-    let examined = Examined::new(&outline, source);
+    let examined = Examined::new(&outline, file);
     let doctor = Doctor::of(outline).accepted(accepted);
     let report = examine(&doctor, &mut pg).await?;
     let report = match arguments.fix {
@@ -45,7 +41,7 @@ pub(crate) async fn run(arguments: &args::Doctor) -> Result<Outcome, Failure> {
             report
         }
         Some(Fix::Print) => {
-            anstream::print!("{}", fix::script(&report, &arguments.decide));
+            crate::output::write(format_args!("{}", fix::script(&report, &arguments.decide)));
             report
         }
         Some(Fix::Apply) => {
@@ -62,13 +58,17 @@ pub(crate) async fn run(arguments: &args::Doctor) -> Result<Outcome, Failure> {
 struct Examined {
     tables: usize,
     runtime_role: String,
-    /// The lock file, or the database.
-    source: String,
+    /// The lock file; without one it was the database itself.
+    file: Option<String>,
 }
 
 impl Examined {
-    fn new(outline: &Outline, source: String) -> Self {
-        Self { tables: outline.tables().len(), runtime_role: outline.runtime_role().to_owned(), source }
+    fn new(outline: &Outline, file: Option<String>) -> Self {
+        Self { tables: outline.tables().len(), runtime_role: outline.runtime_role().to_owned(), file }
+    }
+
+    fn source(&self) -> &str {
+        self.file.as_deref().unwrap_or("the database itself")
     }
 }
 
@@ -127,14 +127,15 @@ fn accepted(named: Option<&Path>) -> Result<Accepted, Failure> {
 fn print(format: Format, report: &Report, examined: &Examined) -> Result<(), Failure> {
     let text = match format {
         Format::Human => {
-            anstream::print!("{}", human::render(report, examined));
+            crate::output::write(format_args!("{}", human::render(report, examined)));
             return Ok(());
         }
         Format::Json => json::render(report, examined),
-        Format::Sarif => sarif::render(report),
+        Format::Sarif => sarif::render(report, examined),
     };
     let text = serde_json::to_string_pretty(&text).map_err(|error| Failure::new(error.to_string()))?;
-    writeln!(std::io::stdout(), "{text}").map_err(|error| Failure::new(format!("standard output: {error}")))
+    crate::output::line!("{text}");
+    Ok(())
 }
 
 fn counts(report: &Report, fail_on: FailOn) -> bool {

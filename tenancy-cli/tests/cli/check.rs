@@ -41,6 +41,15 @@ async fn drift_is_seen() {
     let sound = check(&[]);
     assert_eq!(sound.code, Some(0), "{}", sound.shown());
     insta::assert_snapshot!("check", sound.shown());
+    // The doctor knows the same lock file, and scanners are told where it is.
+    let sarif = place.run_on(&url, &["doctor", "--format", "sarif"]);
+    crate::doctor::valid(include_str!("sarif-schema-2.1.0.json"), &sarif.stdout);
+    let sarif: serde_json::Value = serde_json::from_str(&sarif.stdout).expect("JSON");
+    let place_of = &sarif["runs"][0]["results"][0]["locations"][0];
+    assert_eq!(
+        place_of["physicalLocation"]["artifactLocation"]["uri"], "migrations/tenancy.lock.json",
+        "{sarif:#}"
+    );
 
     // Each by itself, and taken back.
     let mut superuser = db.connect_as_superuser().await;

@@ -77,8 +77,8 @@ pub fn url(options: &PgConnectOptions) -> String {
     url.to_string()
 }
 
-/// A database that was made by hand: `sql` as the superuser, in which `$app`, `$owner` and `$report` are roles of this
-/// test's own.
+/// A database that was made by hand: `sql` as the superuser, in which `shop_app`, `shop_owner` and `shop_report` are roles of
+/// this test's own.
 pub async fn by_hand(sql: &str) -> (TestDb, [String; 3]) {
     let db = TestDb::new().await;
     let roles = ["app", "owner", "report"].map(|role| format!("{}_{role}", db.name()));
@@ -86,10 +86,10 @@ pub async fn by_hand(sql: &str) -> (TestDb, [String; 3]) {
     // As PostgreSQL makes databases, and the testkit does not; but for these roles alone, since a login of another test
     // that bypasses policies would be a finding here.
     let mut text = format!(
-        "{sql}; GRANT CONNECT, TEMPORARY ON DATABASE {} TO $app, $owner, $report; GRANT USAGE ON SCHEMA public TO PUBLIC",
+        "{sql}; GRANT CONNECT, TEMPORARY ON DATABASE {} TO shop_app, shop_owner, shop_report; GRANT USAGE ON SCHEMA public TO PUBLIC",
         db.name()
     );
-    for (word, role) in ["$app", "$owner", "$report"].iter().zip(&roles) {
+    for (word, role) in ["shop_app", "shop_owner", "shop_report"].iter().zip(&roles) {
         text = text.replace(word, role);
     }
     superuser.execute(sqlx::raw_sql(AssertSqlSafe(text))).await.expect("the database that was made by hand");

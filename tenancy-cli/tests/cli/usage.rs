@@ -79,6 +79,17 @@ fn codes_are_explained() {
     assert_eq!(all.lines().count(), tenancy_core::schema::Code::all().len());
 }
 
+/// `cargo tenancy doctor --explain | head`.
+#[test]
+fn a_reader_that_leaves_is_no_panic() {
+    let place = Place::new();
+    let mut command = place.command(&["doctor", "--explain"]);
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let ended = command.stdout(writer).stderr(std::process::Stdio::piped()).output().expect("the tool");
+    assert_eq!((ended.status.code(), ended.stderr.as_slice()), (Some(141), &b""[..]));
+}
+
 /// Of a pipe that is not a terminal there are no colours, unless they are asked for.
 #[test]
 fn colours_are_for_terminals() {
