@@ -470,6 +470,20 @@ async fn a_write_of_a_global_table_says_whose_it_is() {
     assert_eq!(who, expected);
 }
 
+/// PostgreSQL asks for UPDATE before it locks a row: one tenant's lock would stop all the others.
+#[tokio::test]
+async fn only_what_is_writable_is_locked() {
+    let atlas = Atlas::new().await;
+    let (a, db) = (&atlas.a, &atlas.db);
+    Tag::insert(a, NewTag { name: "x".into(), color: "red".into() }).execute(db).await.expect("inserted");
+    let mut tx = db.begin(a).await.expect("a transaction");
+    let tags = Tag::find(&tx).for_update().fetch_all(&mut tx).await.expect("tenants write it");
+    assert_eq!(tags.len(), 1);
+    assert_eq!(Country::find(&tx).fetch_all(&mut tx).await.expect("readable").len(), 4);
+    let refused = Country::find(&tx).for_update().fetch_all(&mut tx).await.expect_err("nobody writes it");
+    assert!(matches!(&refused, Error::Database(error) if error.code() == "42501"), "{refused}");
+}
+
 #[tokio::test]
 async fn what_the_schema_does_not_list_is_refused() {
     let atlas = Atlas::new().await;

@@ -99,3 +99,33 @@ fn a_table_that_is_being_adopted_is_left_alone() {
     let unlisted = Model::new(&adopting(&[&PROJECT], &["tasks"]));
     assert!(unlisted.expect_err("it is not listed")[0].to_string().contains("list the entity too"));
 }
+
+/// Tables that belong to nobody: one that tenants write comes, and one changes from that.
+#[test]
+fn global_tables() {
+    let of = |globals: &[&'static EntityDescriptor]| {
+        let schema =
+            Schema::__new(vec![&PROJECT].leak(), &[], "tenancy_app").__with_globals(globals.to_vec().leak());
+        Model::new(&schema).expect("it holds")
+    };
+    let before = of(&[global(&EVENT, true)]);
+    insta::assert_snapshot!("global_comes", both(Some(&held(&of(&[]))), &before));
+    insta::assert_snapshot!(
+        "global_is_read_only_now",
+        both(Some(&held(&before)), &of(&[global(&EVENT, false)]))
+    );
+}
+
+/// What reads across tenants reads what belongs to nobody, too: a report joins it.
+#[test]
+fn a_role_that_reads_across_tenants_reads_global_tables() {
+    let schema = Schema::__new(vec![&PROJECT].leak(), &[], "tenancy_app")
+        .__with_globals(vec![global(&EVENT, false)].leak());
+    let model = Model::new(&schema.__with(&[], &["acme_reports"])).expect("it holds");
+    let sql = whole(&model);
+    let grants: Vec<_> = sql
+        .lines()
+        .filter(|line| line.starts_with("GRANT SELECT") && line.contains("acme_reports"))
+        .collect();
+    assert_eq!(grants.len(), 2, "{grants:#?}");
+}
