@@ -852,7 +852,12 @@ async fn breaks_and_mends(
     let mends: Vec<String> = match mend {
         Printed => findings
             .iter()
-            .map(|finding| finding.sql().map(str::to_owned).ok_or(format!("no SQL: {}", finding.mend)))
+            .map(|finding| match finding.sql() {
+                Some(sql) => Ok(sql.to_owned()),
+                // Of this session alone, which is the one that runs it here.
+                None if finding.code == "C03-SETTING" => Ok(finding.mend.clone()),
+                None => Err(format!("no SQL: {}", finding.mend)),
+            })
             .collect::<Result<_, _>>()?,
         By(mend) => vec![clinic.fill(mend)],
     };

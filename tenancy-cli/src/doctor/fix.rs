@@ -318,17 +318,17 @@ async fn attempt(
             }
         }
         if !mended {
-            let missing: BTreeSet<&str> = report
-                .findings
-                .iter()
-                .filter(|finding| finding.code == "K03-FOREIGN-KEY")
-                .map(|finding| table_of(&finding.object))
-                .collect();
-            tried.orphaned =
-                dropped.into_iter().filter(|object| missing.contains(table_of(object))).collect();
             break;
         }
     }
+    let report = super::examine(doctor, pg).await?;
+    let missing: BTreeSet<&str> = report
+        .findings
+        .iter()
+        .filter(|finding| finding.code == "K03-FOREIGN-KEY")
+        .map(|finding| table_of(&finding.object))
+        .collect();
+    tried.orphaned = dropped.into_iter().filter(|object| missing.contains(table_of(object))).collect();
     Ok(tried)
 }
 
