@@ -1,5 +1,6 @@
 //! The command line. The words here are `--help`: what a command does, when one wants it, and how it ends.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -288,6 +289,13 @@ pub(crate) enum Stage {
     Enforce,
     /// Ends what the old program could do: row-level security holds everybody
     Finish,
+}
+
+/// As it is said on the command line.
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.to_possible_value().as_ref().map_or("", |value| value.get_name()))
+    }
 }
 
 /// Takes tables in use into isolation, stage by stage

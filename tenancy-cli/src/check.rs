@@ -12,6 +12,7 @@ use tenancy_core::doctor::Doctor;
 use tenancy_core::schema::{Finding, Severity};
 
 use crate::args;
+use crate::doctor::examine;
 use crate::failure::{Failure, Outcome};
 use crate::lock::Lock;
 use crate::{database, generate, style};
@@ -35,7 +36,7 @@ pub(crate) async fn run(arguments: &args::Check) -> Result<Outcome, Failure> {
         let mut pg = database::connect(&options).await?;
         drift.report("the migrations that are applied", applied(&lock, &mut pg).await?);
         let doctor = Doctor::of(lock.outline);
-        let report = doctor.examine(&mut pg).await.map_err(|error| Failure::new(error.to_string()))?;
+        let report = examine(&doctor, &mut pg).await?;
         let findings = report.findings.iter().filter(|finding| is_drift(finding));
         drift.report(
             "the database",

@@ -1,7 +1,6 @@
 //! The database that is asked: its URL, a connection, and what the server says beside answers.
 
 use std::str::FromStr as _;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -26,6 +25,11 @@ pub(crate) fn options(url: &Url) -> Result<PgConnectOptions, Failure> {
     Ok(options.application_name("cargo-tenancy"))
 }
 
+/// The database that is meant: PostgreSQL takes the user's name where none is given.
+pub(crate) fn name(options: &PgConnectOptions) -> &str {
+    options.get_database().unwrap_or(options.get_username())
+}
+
 /// A connection.
 pub(crate) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, Failure> {
     options.connect().await.map_err(|error| cannot_connect(options, &error))
@@ -34,8 +38,7 @@ pub(crate) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, 
 /// Without the password, and without what a server may have put into its message.
 fn cannot_connect(options: &PgConnectOptions, error: &sqlx::Error) -> Failure {
     let (host, port) = (options.get_host(), options.get_port());
-    let database = options.get_database().unwrap_or(options.get_username());
-    let at = format!("{host}:{port}, database {database:?}, as {:?}", options.get_username());
+    let at = format!("{host}:{port}, database {:?}, as {:?}", name(options), options.get_username());
     let (why, mend) = match error {
         sqlx::Error::Io(error) => {
             (error.to_string(), "is the server running, and is this its host and port?")
@@ -74,10 +77,8 @@ pub(crate) fn words(error: &sqlx::Error) -> String {
 
 /// Prints the warnings of the server from here on: `RAISE WARNING` and PostgreSQL's own. sqlx logs them.
 pub(crate) fn print_warnings() {
-    static PRINTED: AtomicBool = AtomicBool::new(false);
-    if !PRINTED.swap(true, Ordering::Relaxed) {
-        let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(Warnings));
-    }
+    // It fails where it was called before, and they are printed already.
+    let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(Warnings));
 }
 
 struct Warnings;

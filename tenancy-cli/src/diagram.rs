@@ -20,7 +20,7 @@ pub(crate) fn run(arguments: &args::Diagram) -> Result<Outcome, Failure> {
     let drawing = arguments.format.unwrap_or_else(|| if is_svg() { Drawing::Svg } else { Drawing::Mermaid });
     let tables = lock.outline.tables();
     let drawn = match drawing {
-        Drawing::Mermaid => mermaid(&tables, |name, label| format!("{name}[\"{label}\"]")),
+        Drawing::Mermaid => mermaid(&tables, &names(&tables), |name, label| format!("{name}[\"{label}\"]")),
         Drawing::Svg => svg(&tables)?,
     };
     match &arguments.output {
@@ -33,11 +33,11 @@ pub(crate) fn run(arguments: &args::Diagram) -> Result<Outcome, Failure> {
 /// The picture. Its library reads a table's name, and neither a label beside it nor quotes around what a line says: those
 /// are put into what it has read.
 fn svg(tables: &[OutlinedTable<'_>]) -> Result<String, Failure> {
-    let text = mermaid(tables, |name, _| name.to_owned());
+    let names = names(tables);
+    let text = mermaid(tables, &names, |name, _| name.to_owned());
     let parsed = mermaid_rs_renderer::parse_mermaid(&text)
         .map_err(|error| Failure::new(format!("the diagram cannot be drawn: {error}")))?;
     let mut graph = parsed.graph;
-    let names = names(tables);
     for table in tables {
         let name = &names[&key(table)];
         if let Some(node) = graph.nodes.get_mut(name) {
@@ -55,8 +55,7 @@ fn svg(tables: &[OutlinedTable<'_>]) -> Result<String, Failure> {
 }
 
 /// The diagram's text. `head` is what stands before the columns of a table: of its name and its label.
-fn mermaid(tables: &[OutlinedTable<'_>], head: impl Fn(&str, &str) -> String) -> String {
-    let names = names(tables);
+fn mermaid(tables: &[OutlinedTable<'_>], names: &Names<'_>, head: impl Fn(&str, &str) -> String) -> String {
     let mut text = String::from("erDiagram\n");
     for table in tables {
         let _ = writeln!(text, "    {} {{", head(&names[&key(table)], &label(table)));
@@ -161,9 +160,12 @@ fn columns(table: &OutlinedTable<'_>) -> Vec<String> {
         .collect()
 }
 
+/// By schema and name, what each table is called in the diagram.
+type Names<'a> = BTreeMap<(&'a str, &'a str), String>;
+
 /// A name for each table that Mermaid takes without quotes, and that no other table has.
-fn names<'a>(tables: &[OutlinedTable<'a>]) -> BTreeMap<(&'a str, &'a str), String> {
-    let mut names: BTreeMap<_, String> = BTreeMap::new();
+fn names<'a>(tables: &[OutlinedTable<'a>]) -> Names<'a> {
+    let mut names = Names::new();
     for table in tables {
         let plain = match table.schema() {
             "public" => word(table.name()),
@@ -192,14 +194,10 @@ fn word(name: &str) -> String {
 /// Within double quotes, for which Mermaid has no escape.
 fn quoted(text: &str) -> String {
     text.chars()
-        .map(|c| {
-            if c == '"' {
-                '\''
-            } else if c.is_control() {
-                ' '
-            } else {
-                c
-            }
+        .map(|c| match c {
+            '"' => '\'',
+            c if c.is_control() => ' ',
+            c => c,
         })
         .collect()
 }

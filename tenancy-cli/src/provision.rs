@@ -21,7 +21,7 @@ pub(crate) async fn run(arguments: &args::Provision) -> Result<Outcome, Failure>
         return Ok(Outcome::Clean);
     }
     let options = database::options(&arguments.url)?;
-    let database = options.get_database().unwrap_or(options.get_username()).to_owned();
+    let database = database::name(&options);
     let question = format!("Provision the database {database:?} as {:?}?", options.get_username());
     if !ask::whether(&question, arguments.yes)? {
         return Ok(Outcome::Found);

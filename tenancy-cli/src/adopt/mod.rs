@@ -6,8 +6,6 @@
 mod config;
 mod progress;
 
-use std::time::Duration;
-
 use tenancy_core::adopt::{AdoptError, Rehearsal};
 
 use self::config::Config;
@@ -23,7 +21,7 @@ pub(crate) async fn run(arguments: &args::Adopt) -> Result<Outcome, Failure> {
     let config = Config::read(&arguments.config)?;
     let bars = Bars::new();
     let adoption = config.adoption(&lock.outline).map_err(failed)?.on_progress(bars.listener());
-    let database = options.get_database().unwrap_or(options.get_username()).to_owned();
+    let database = database::name(&options);
     let question = match arguments.stage {
         Stage::Rehearse => None,
         Stage::Prepare => Some(format!("Add and fill the tenant column in the database {database:?}?")),
@@ -56,7 +54,7 @@ pub(crate) async fn run(arguments: &args::Adopt) -> Result<Outcome, Failure> {
         _ = tokio::signal::ctrl_c() => {
             bars.clear();
             return Err(Failure::interrupted("interrupted: what is done stays done")
-                .mend(format!("say it again, and it goes on: cargo tenancy adopt {}", word(arguments.stage))));
+                .mend(format!("say it again, and it goes on: cargo tenancy adopt {}", arguments.stage)));
         }
     };
     bars.clear();
@@ -85,9 +83,10 @@ fn say(done: Done) -> Outcome {
         }
         Done::Prepared(prepared) => {
             for table in &prepared.tables {
-                let took = humantime(table.longest);
+                // As lock timeouts are said.
+                let took = table.longest.as_millis();
                 crate::output::line!(
-                    "{} {}: {} rows filled in {} batches, the longest of {took}",
+                    "{} {}: {} rows filled in {} batches, the longest of {took} ms",
                     style::good("ok"),
                     table.table,
                     table.rows,
@@ -128,20 +127,6 @@ fn violations(rehearsal: &Rehearsal) -> Outcome {
 
 fn next(what: &str) {
     anstream::eprintln!("{} {what}", style::note("next:"));
-}
-
-/// Milliseconds are what lock timeouts are said in.
-fn humantime(duration: Duration) -> String {
-    format!("{} ms", duration.as_millis())
-}
-
-fn word(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Rehearse => "rehearse",
-        Stage::Prepare => "prepare",
-        Stage::Enforce => "enforce",
-        Stage::Finish => "finish",
-    }
 }
 
 fn failed(error: AdoptError) -> Failure {

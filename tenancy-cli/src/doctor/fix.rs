@@ -84,12 +84,7 @@ struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     fn new(report: &Report, decided: &'a [String]) -> Self {
-        let coming: BTreeSet<&str> = report
-            .findings
-            .iter()
-            .filter(|finding| finding.code == "K03-FOREIGN-KEY")
-            .map(|finding| table_of(&finding.object))
-            .collect();
+        let coming = lacking_keys(report);
         let replaced = report
             .findings
             .iter()
@@ -118,6 +113,12 @@ fn table_of(object: &str) -> &str {
 
 fn is_old_key(finding: &Finding) -> bool {
     matches!(&*finding.code, "F01-FK-CROSS" | "F02-FK-SETNULL" | "F03-FK-UPDATE")
+}
+
+/// The tables that lack a foreign key which pairs the tenants.
+fn lacking_keys(report: &Report) -> BTreeSet<&str> {
+    let lacking = report.findings.iter().filter(|finding| finding.code == "K03-FOREIGN-KEY");
+    lacking.map(|finding| table_of(&finding.object)).collect()
 }
 
 /// What others need comes first: the foundation, then keys, then what refers to them and asks for them.
@@ -211,13 +212,13 @@ pub(super) async fn apply(
     for finding in &runnable {
         anstream::eprintln!("{} {} {}", style::note("will mend"), style::bold(&finding.code), finding.object);
     }
-    let database = options.get_database().unwrap_or(options.get_username());
     anstream::eprintln!(
         "It locks each table while it is changed. A program that binds no tenant sees no rows of isolated tables afterwards."
     );
     let question = format!(
-        "Apply {} mends to the database {database:?} as {:?}?",
+        "Apply {} mends to the database {:?} as {:?}?",
         runnable.len(),
+        database::name(options),
         options.get_username()
     );
     if !ask::whether(&question, arguments.yes)? {
@@ -261,7 +262,9 @@ struct Tried {
     failed: BTreeMap<Name, String>,
     /// What runs in no transaction.
     afterwards: Vec<(Name, String)>,
-    /// Foreign keys that went, of tables to which the new one did not come.
+    /// Foreign keys that went.
+    old_keys: BTreeSet<String>,
+    /// Those of tables to which the new one did not come.
     orphaned: BTreeSet<String>,
 }
 
@@ -273,63 +276,62 @@ async fn attempt(
     kept: &BTreeSet<String>,
 ) -> Result<Tried, Failure> {
     let mut tried = Tried::default();
-    let mut dropped: Vec<String> = Vec::new();
     run(pg, "BEGIN").await?;
+    let mut report = super::examine(doctor, pg).await?;
     for _ in 0..ROUNDS {
-        let report = super::examine(doctor, pg).await?;
-        let mut mended = false;
+        let before = tried.applied.len();
         let mut said = BTreeSet::new();
         for finding in ordered(&report) {
-            let name = name(finding);
-            let later = tried.afterwards.iter().any(|(other, _)| *other == name);
-            if plan.kind(finding) != Kind::Sql
-                || kept.contains(&finding.object)
-                || later
-                || !said.insert(&finding.mend)
+            if plan.kind(finding) == Kind::Sql
+                && !kept.contains(&finding.object)
+                && said.insert(&finding.mend)
             {
-                continue;
-            }
-            if finding.mend.starts_with("BEGIN") {
-                tried.afterwards.push((name, finding.mend.clone()));
-                continue;
-            }
-            run(pg, "SAVEPOINT tenancy_mend").await?;
-            match execute(pg, &finding.mend).await {
-                Ok(()) => {
-                    run(pg, "RELEASE SAVEPOINT tenancy_mend").await?;
-                    tried.failed.remove(&name);
-                    if is_old_key(finding) {
-                        dropped.push(finding.object.clone());
-                    }
-                    if !tried.applied.contains(&name) {
-                        tried.applied.push(name);
-                        mended = true;
-                    }
-                }
-                Err(error) => {
-                    run(pg, "ROLLBACK TO SAVEPOINT tenancy_mend").await?;
-                    // "cannot run inside a transaction block"
-                    if error.as_database_error().and_then(|e| e.code()).as_deref() == Some("25001") {
-                        tried.afterwards.push((name, finding.mend.clone()));
-                    } else {
-                        tried.failed.insert(name, words(&error));
-                    }
-                }
+                tried.mend(pg, finding).await?;
             }
         }
-        if !mended {
+        if tried.applied.len() == before {
             break;
         }
+        report = super::examine(doctor, pg).await?;
     }
-    let report = super::examine(doctor, pg).await?;
-    let missing: BTreeSet<&str> = report
-        .findings
-        .iter()
-        .filter(|finding| finding.code == "K03-FOREIGN-KEY")
-        .map(|finding| table_of(&finding.object))
-        .collect();
-    tried.orphaned = dropped.into_iter().filter(|object| missing.contains(table_of(object))).collect();
+    let lacking = lacking_keys(&report);
+    let gone = tried.old_keys.iter().filter(|object| lacking.contains(table_of(object)));
+    tried.orphaned = gone.cloned().collect();
     Ok(tried)
+}
+
+impl Tried {
+    /// Tries a mend within a savepoint, or puts it off until there is no transaction.
+    async fn mend(&mut self, pg: &mut PgConnection, finding: &Finding) -> Result<(), Failure> {
+        let name = name(finding);
+        if self.afterwards.iter().any(|(other, _)| *other == name) {
+            return Ok(());
+        }
+        if finding.mend.starts_with("BEGIN") {
+            self.afterwards.push((name, finding.mend.clone()));
+            return Ok(());
+        }
+        run(pg, "SAVEPOINT tenancy_mend").await?;
+        let Err(error) = execute(pg, &finding.mend).await else {
+            run(pg, "RELEASE SAVEPOINT tenancy_mend").await?;
+            self.failed.remove(&name);
+            if is_old_key(finding) {
+                self.old_keys.insert(finding.object.clone());
+            }
+            if !self.applied.contains(&name) {
+                self.applied.push(name);
+            }
+            return Ok(());
+        };
+        run(pg, "ROLLBACK TO SAVEPOINT tenancy_mend").await?;
+        // "cannot run inside a transaction block"
+        if error.as_database_error().and_then(|e| e.code()).as_deref() == Some("25001") {
+            self.afterwards.push((name, finding.mend.clone()));
+        } else {
+            self.failed.insert(name, words(&error));
+        }
+        Ok(())
+    }
 }
 
 fn say_what_is_left(report: &Report, plan: &Plan<'_>, tried: &Tried) {

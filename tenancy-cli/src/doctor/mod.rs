@@ -72,7 +72,8 @@ impl Examined {
     }
 }
 
-async fn examine(doctor: &Doctor, pg: &mut PgConnection) -> Result<Report, Failure> {
+/// Asks the database.
+pub(crate) async fn examine(doctor: &Doctor, pg: &mut PgConnection) -> Result<Report, Failure> {
     doctor
         .examine(pg)
         .await

@@ -3,11 +3,10 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 
-use sqlx::migrate::Migrator;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, Row as _};
 use tenancy_testkit::TestDb;
 
-use crate::common::{Ended, Place, by_hand, drop_roles, url};
+use crate::common::{Ended, Place, by_hand, drop_roles, migrate, url};
 use crate::entities::ADOPTING;
 
 /// As the old program has it: keys by id alone, whose a row is by a detour.
@@ -80,12 +79,7 @@ async fn a_table_in_use_is_taken_in_although_somebody_interrupts() {
     assert_eq!(too_early.code, Some(3), "{}", too_early.shown());
     assert!(too_early.stderr.contains("cargo sqlx migrate run"), "{}", too_early.stderr);
     let mut superuser = db.connect_as_superuser().await;
-    Migrator::new(folder.as_path())
-        .await
-        .expect("migrations")
-        .run_direct(None, &mut superuser, false)
-        .await
-        .expect("they run");
+    migrate(&folder, &mut superuser).await;
 
     // A project of nobody does not fit, and nothing was written.
     superuser

@@ -1,11 +1,10 @@
 //! Drift: each kind is made once, is seen, and says what it is.
 
-use sqlx::migrate::Migrator;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Executor as _};
 use tenancy_testkit::TestDb;
 
-use crate::common::{Place, url};
+use crate::common::{Place, migrate, url};
 use crate::entities::{SCHEMA, TABLES};
 
 async fn run(pg: &mut PgConnection, sql: &str) {
@@ -32,12 +31,7 @@ async fn drift_is_seen() {
     assert_eq!(check(&["--offline"]).code, Some(0), "the folder agrees with itself");
 
     let mut owner = db.connect_as_owner().await;
-    Migrator::new(folder.as_path())
-        .await
-        .expect("migrations")
-        .run_direct(None, &mut owner, false)
-        .await
-        .expect("they run");
+    migrate(&folder, &mut owner).await;
     let sound = check(&[]);
     assert_eq!(sound.code, Some(0), "{}", sound.shown());
     insta::assert_snapshot!("check", sound.shown());

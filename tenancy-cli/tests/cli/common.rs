@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use sqlx::postgres::PgConnectOptions;
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, Executor as _};
 use tenancy_testkit::TestDb;
 
@@ -71,9 +72,7 @@ impl Ended {
 /// The URL of a connection, as a user writes it.
 pub fn url(options: &PgConnectOptions) -> String {
     use sqlx::ConnectOptions as _;
-    let mut url = options.to_url_lossy();
-    // The tool's own transport of a socket is the host.
-    url.set_fragment(None);
+    let url = options.to_url_lossy();
     url.to_string()
 }
 
@@ -94,6 +93,12 @@ pub async fn by_hand(sql: &str) -> (TestDb, [String; 3]) {
     }
     superuser.execute(sqlx::raw_sql(AssertSqlSafe(text))).await.expect("the database that was made by hand");
     (db, roles)
+}
+
+/// Runs the migrations of a folder.
+pub async fn migrate(folder: &Path, pg: &mut PgConnection) {
+    let migrator = Migrator::new(folder).await.expect("migrations");
+    migrator.run_direct(None, pg, false).await.expect("they run");
 }
 
 /// Drops the roles of a test, after what they own.

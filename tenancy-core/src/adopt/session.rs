@@ -47,14 +47,13 @@ impl Session {
         listener: Listener,
     ) -> Result<Self, AdoptError> {
         let mut pg = owner.connect().await?;
-        // What needs no such lock may wait, and takes as long as it takes.
+        // What needs no such lock may wait, and takes as long as it takes. An adoption that is interrupted does not go on alone:
+        // the server looks whether somebody is still there, where its system can (PostgreSQL manual,
+        // `client_connection_check_interval`).
         let settings = "SET search_path = pg_catalog, pg_temp; SET lock_timeout = 0; SET statement_timeout = 0; \
-                        SET idle_in_transaction_session_timeout = 0";
-        // An adoption that is interrupted does not go on alone: the server looks whether somebody is still there, where its
-        // system can (PostgreSQL manual, `client_connection_check_interval`).
-        let watched = "DO $$ BEGIN SET client_connection_check_interval = '1s'; EXCEPTION WHEN OTHERS THEN NULL; END $$";
+                        SET idle_in_transaction_session_timeout = 0; \
+                        DO $$ BEGIN SET client_connection_check_interval = '1s'; EXCEPTION WHEN OTHERS THEN NULL; END $$";
         sqlx::raw_sql(settings).execute(&mut pg).await?;
-        sqlx::raw_sql(watched).execute(&mut pg).await?;
         let mut session = Self { pg, lock_timeout, patience, retries: 0, listener };
         session.alone().await?;
         Ok(session)

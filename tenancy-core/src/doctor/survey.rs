@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use sqlx::Row as _;
-use sqlx::postgres::PgConnection;
+use sqlx::postgres::{PgConnection, PgRow};
 
 use crate::error::Error;
 use crate::schema::emit::quote::{literal, literals};
@@ -169,10 +169,8 @@ impl Survey {
             ),
         )
         .await?;
-        let mut candidates = Vec::new();
-        for row in rows {
-            candidates.push((row.try_get::<String, _>(0)?, row.try_get::<i64, _>(1)?));
-        }
+        let counted = |row: &PgRow| Ok((row.try_get::<String, _>(0)?, row.try_get::<i64, _>(1)?));
+        let candidates: Vec<_> = rows.iter().map(counted).collect::<Result<_, sqlx::Error>>()?;
         match &candidates[..] {
             [] => Err(SurveyError::NoTenantColumn { looked_for }),
             [(name, _)] => Ok(name.clone()),
@@ -184,9 +182,11 @@ impl Survey {
     async fn find_runtime_role(&self, pg: &mut PgConnection, tenant: &str) -> Result<String, SurveyError> {
         if let Some(role) = &self.runtime_role {
             let known = format!("SELECT FROM pg_roles WHERE rolname = {}", literal(role));
-            return match rows(pg, known).await?.is_empty() {
-                false => Ok(role.clone()),
-                true => Err(SurveyError::NoSuchRole { role: role.clone() }),
+            let role = role.clone();
+            return if rows(pg, known).await?.is_empty() {
+                Err(SurveyError::NoSuchRole { role })
+            } else {
+                Ok(role)
             };
         }
         // Whoever was granted rows. A group stands for its members, and a writer goes before a reader; the owner is the
@@ -216,10 +216,7 @@ impl Survey {
             ),
         )
         .await?;
-        let mut candidates = Vec::new();
-        for row in rows {
-            candidates.push(row.try_get::<String, _>(0)?);
-        }
+        let candidates: Vec<String> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
         match &candidates[..] {
             [] => Err(SurveyError::NoRuntimeRole),
             [role] => Ok(role.clone()),
@@ -373,7 +370,7 @@ impl DescribedReference {
     }
 }
 
-async fn rows(pg: &mut PgConnection, sql: String) -> Result<Vec<sqlx::postgres::PgRow>, sqlx::Error> {
+async fn rows(pg: &mut PgConnection, sql: String) -> Result<Vec<PgRow>, sqlx::Error> {
     // As one simple query: the pinned search_path ends with it.
     let sql = format!("SET LOCAL search_path = pg_catalog, pg_temp; {sql}");
     sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).fetch_all(pg).await

@@ -171,9 +171,7 @@ impl Folder<'_> {
     /// What was done, in words.
     fn check(&self, schema: &Schema, write: bool, clock: SystemTime) -> Result<String, Failure> {
         let folder = || self.name.to_owned();
-        let model = Model::new(schema).map_err(Failure::Schema)?;
-        let lock = self.lock()?;
-        match plan(&model, lock.as_ref(), &self.files()?, clock) {
+        match self.planned(schema, clock)? {
             Plan::Current => Ok(String::new()),
             Plan::Refused(refusals) => Err(Failure::Refused { folder: folder(), refusals }),
             Plan::Write(plan) if write => self.write(&plan),
@@ -183,10 +181,8 @@ impl Folder<'_> {
 
     /// What would be done, as JSON for `cargo tenancy generate`.
     fn plan(&self, schema: &Schema, plans: &Path, clock: SystemTime) -> Result<String, Failure> {
-        let model = Model::new(schema).map_err(Failure::Schema)?;
-        let lock = self.lock()?;
         let (mut differences, mut refused, mut files) = (Vec::new(), Vec::new(), Vec::new());
-        match plan(&model, lock.as_ref(), &self.files()?, clock) {
+        match self.planned(schema, clock)? {
             Plan::Current => {}
             Plan::Refused(refusals) => refused = refusals.iter().map(ToString::to_string).collect(),
             Plan::Write(write) => {
@@ -204,6 +200,12 @@ impl Folder<'_> {
         let path = plans.join(format!("{}.json", &name[..16]));
         fs::write(&path, said.to_string()).map_err(|error| Failure::Io { path, error })?;
         Ok(String::new())
+    }
+
+    /// What there is to do.
+    fn planned(&self, schema: &Schema, clock: SystemTime) -> Result<Plan, Failure> {
+        let model = Model::new(schema).map_err(Failure::Schema)?;
+        Ok(plan(&model, self.lock()?.as_ref(), &self.files()?, clock))
     }
 
     fn lock(&self) -> Result<Option<Lock>, Failure> {
