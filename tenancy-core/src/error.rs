@@ -133,6 +133,12 @@ pub enum Error {
          max_prepared_statements above 0, its session mode, or connect directly"
     )]
     UnsafePooler,
+    /// A pooler stands between this process and PostgreSQL that takes single statements alone. Nothing was done.
+    #[error(
+        "the connection pooler in front of PostgreSQL is in statement mode, which has no transactions: use PgBouncer's \
+         pool_mode = transaction"
+    )]
+    StatementPooler,
     /// What the builder was given does not work.
     #[error("{0}")]
     Configuration(&'static str),
@@ -182,6 +188,14 @@ impl Error {
         match self {
             Self::Database(error) => error.code().to_owned(),
             other => format!("{other:?}").chars().take_while(char::is_ascii_alphanumeric).collect(),
+        }
+    }
+
+    /// What the driver reported of a `BEGIN`. PostgreSQL itself has no reason to call one a violation of the protocol.
+    pub(crate) fn of_begin(error: sqlx::Error) -> Self {
+        match Self::from_driver(error, "") {
+            Self::Database(error) if error.code() == "08P01" => Self::StatementPooler,
+            error => error,
         }
     }
 

@@ -28,6 +28,7 @@ mod matrix;
 mod one_mint;
 mod pipeline;
 mod pooler;
+mod programs;
 mod property;
 mod public;
 mod queries;

@@ -4,7 +4,7 @@ use crate::provision;
 use crate::run::{Failure, cargo, run};
 
 /// What is built and tested: every feature but those in `UNTESTED`. A test holds this against the manifest.
-const FEATURES: &str = "tenancy/adopt,tenancy/axum,tenancy/chrono,tenancy/doctor,tenancy/identity,tenancy/jwks,tenancy/jwt,\
+pub(crate) const FEATURES: &str = "tenancy/adopt,tenancy/axum,tenancy/chrono,tenancy/doctor,tenancy/identity,tenancy/jwks,tenancy/jwt,\
      tenancy/rust_decimal,tenancy/sql,tenancy/time,tenancy/tls-rustls,tenancy/tower,tenancy/ws";
 
 pub(crate) fn postgres() -> Result<(), Failure> {
@@ -64,6 +64,18 @@ pub(crate) fn test() -> Result<(), Failure> {
         "clippy",
         "--workspace",
         "--all-targets",
+        "--features",
+        FEATURES,
+        "--",
+        "-D",
+        "warnings",
+    ]))?;
+    // `--all-targets` leaves out what `cargo test` leaves out.
+    run(&mut cargo(&[
+        "clippy",
+        "--workspace",
+        "--test",
+        "servers",
         "--features",
         FEATURES,
         "--",

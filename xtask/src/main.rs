@@ -3,6 +3,8 @@
 //! `std` alone: a newcomer's first command waits for this to compile.
 
 mod chores;
+mod matrix;
+mod packages;
 mod provision;
 mod run;
 
@@ -21,6 +23,9 @@ Usage: cargo xtask COMMAND
                minutes, into `target/performance/`; with `--authentication`, what authentication costs beside the
                signature alone, in a minute; with `--queries`, what joins, aggregates and upserts cost beside sqlx by
                hand, in two; with `--loads`, what a load of 50,000 rows does, in two
+  matrix       runs the integration tests on PostgreSQL 15 to 18, on a standby of each and behind PgBouncer, each of which it
+               gets, and writes the table of `docs/servers.md`: half an hour; with `--only NAME`, one row, which is
+               printed and not written; with `--list`, the names
   postgres     gets PostgreSQL server binaries where there are none, and nothing else
 
 Nothing asks a question. Server binaries come from the system's package manager where this account may use it,
@@ -37,6 +42,7 @@ fn main() -> ExitCode {
         ["quickstart"] => chores::quickstart(),
         ["tracker"] => chores::tracker(),
         ["test"] => chores::test(),
+        ["matrix", ref arguments @ ..] => matrix::matrix(arguments),
         ["postgres"] => chores::postgres(),
         ["bench", ref arguments @ ..] => chores::bench(arguments),
         [] | ["help" | "-h" | "--help"] | [_, "-h" | "--help"] => {

@@ -43,6 +43,16 @@ pub(crate) fn program(name: &str) -> Command {
 /// The cargo that runs this.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = program(&std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()));
+    // What cargo tells this program of itself: build scripts that ask for it would run again, and their crates be
+    // compiled again, each time that somebody runs cargo without this.
+    for (name, _) in std::env::vars_os() {
+        if name
+            .to_str()
+            .is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
+        {
+            command.env_remove(name);
+        }
+    }
     command.args(arguments);
     command
 }
@@ -78,7 +88,7 @@ pub(crate) fn is_installed(name: &str) -> bool {
 }
 
 /// A command as one would type it, with the variables that it sets.
-fn show(command: &Command) -> String {
+pub(crate) fn show(command: &Command) -> String {
     let variables = command.get_envs().filter_map(|(name, value)| Some((name.to_str()?, value?.to_str()?)));
     let variables = variables.map(|(name, value)| format!("{name}={}", quote(value)));
     let program = Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy();

@@ -8,8 +8,9 @@ use std::fmt;
 use std::time::Duration;
 
 use deadpool::managed::{Object, Pool, PoolError};
-use sqlx::Connection as _;
-use sqlx::Row as _;
+use futures_util::TryStreamExt as _;
+use sqlx::postgres::PgRow;
+use sqlx::{Connection as _, Row as _};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
@@ -22,7 +23,8 @@ const CLEAN_WITHIN: Duration = Duration::from_secs(5);
 /// `DISCARD ALL` without `DEALLOCATE ALL`, which would pull sqlx's prepared statements from under it; then what no
 /// reset mends. The simple protocol runs all of it in one transaction, so that the two timestamps are equal unless a
 /// transaction was left open. A statement that SQL prepared could stand under the name of one of sqlx's, and one
-/// that SQL deallocated is missing: the number that sqlx believes to be there is compared.
+/// that SQL deallocated is missing (or stands on another of a pooler's server connections): the number that sqlx
+/// believes to be there is compared.
 const RESET: &str = "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ROLE; RESET ALL; UNLISTEN *; \
      SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES; \
      SELECT pg_catalog.now() = pg_catalog.statement_timestamp() \
@@ -63,7 +65,7 @@ impl Drop for Checkout {
         match object.state {
             State::Clean => object.rest(),
             State::Broken => drop(Object::take(object)),
-            State::Busy | State::Transaction | State::Lent => {
+            State::Busy | State::Transaction | State::Lent | State::Unprepared => {
                 let cleaning = Cleaning { object: Some(object) };
                 // Outside of a runtime nobody can clean: the guard throws the connection away.
                 if let Ok(runtime) = Handle::try_current() {
@@ -108,18 +110,70 @@ impl Drop for Cleaning {
 
 /// Brings a connection back to where a fresh one is. `false` when that cannot be.
 async fn clean(connection: &mut Connection) -> Result<bool, sqlx::Error> {
-    if connection.in_transaction {
-        sqlx::raw_sql("ROLLBACK").execute(&mut connection.pg).await?;
-        connection.in_transaction = false;
-    } else {
-        // Reads the end of what was sent.
-        connection.pg.ping().await?;
+    match connection.state {
+        State::Unprepared => {}
+        State::Lent => {
+            let end = if connection.in_transaction { "ROLLBACK" } else { "" };
+            end_and_reset(connection, end).await?;
+        }
+        _ if connection.in_transaction => {
+            sqlx::raw_sql("ROLLBACK").execute(&mut connection.pg).await?;
+            connection.in_transaction = false;
+            return Ok(true);
+        }
+        _ => {
+            // Reads the end of what was sent.
+            connection.pg.ping().await?;
+            return Ok(true);
+        }
     }
-    if connection.state != State::Lent {
-        return Ok(true);
+    if connection.state == State::Unprepared {
+        // They are prepared again when they are used.
+        connection.pg.clear_cached_statements().await?;
+        connection.state = State::Clean;
     }
-    let rows = sqlx::raw_sql(RESET).fetch_all(&mut connection.pg).await?;
-    let Some(row) = rows.last() else { return Ok(false) };
+    Ok(connection.state == State::Clean)
+}
+
+/// Ends a transaction in which raw SQL ran, and resets the session, as one message.
+///
+/// A transaction pooler takes the server connection away when the transaction ends, and the message with it. What raw SQL
+/// has set for the session would stay there for whoever comes next, a tenant included, and a message of its own would
+/// reset another one.
+///
+/// # Errors
+///
+/// When the transaction could not be ended as asked. That the session could not be reset is no error of it: the
+/// connection is [broken](State::Broken) then.
+pub(super) async fn end_and_reset(connection: &mut Connection, end: &str) -> Result<(), sqlx::Error> {
+    let sql = sqlx::AssertSqlSafe(format!("{end}; {RESET}"));
+    let mut steps = sqlx::raw_sql(sql).fetch_many(&mut connection.pg);
+    // An empty statement is answered by nothing.
+    let mut ended = end.is_empty();
+    let mut last = None;
+    let reset = loop {
+        match steps.try_next().await {
+            Ok(Some(sqlx::Either::Left(_))) => ended = true,
+            Ok(Some(sqlx::Either::Right(row))) => last = Some(row),
+            Ok(None) => break true,
+            Err(error) if !ended => return Err(error),
+            Err(_) => break false,
+        }
+    };
+    drop(steps);
+    connection.in_transaction = false;
+    let state =
+        last.filter(|_| reset).and_then(|row| judge(&row, connection.pg.cached_statements_size()).ok());
+    connection.state = state.unwrap_or(State::Broken);
+    Ok(())
+}
+
+/// What the last row of [`RESET`] says of the session.
+fn judge(row: &PgRow, cached: usize) -> Result<State, sqlx::Error> {
     let prepared = usize::try_from(row.try_get::<i64, _>("prepared")?).unwrap_or(0);
-    Ok(row.try_get("clean")? && prepared >= connection.pg.cached_statements_size())
+    Ok(match row.try_get("clean")? {
+        false => State::Broken,
+        true if prepared < cached => State::Unprepared,
+        true => State::Clean,
+    })
 }

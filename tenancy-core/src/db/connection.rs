@@ -42,6 +42,8 @@ pub(crate) enum State {
     Transaction,
     /// Raw SQL ran, and may have left anything behind.
     Lent,
+    /// The server no longer has the statements that sqlx has prepared.
+    Unprepared,
     /// It cannot be used again.
     Broken,
 }

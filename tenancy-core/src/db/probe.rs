@@ -4,6 +4,9 @@
 //! The catalogs say what is defined; they do not say what a pooler does in between. Behind a transaction pooler that
 //! does not track prepared statements, one client runs the statements of another. So two connections prepare, step
 //! on each other's server connection, and repeat.
+//!
+//! A pooler in statement mode refuses `BEGIN`. Single statements can be safe there, so that it is no reason to refuse it:
+//! the two connections prepare different statements in turn then, which have the same names.
 
 use std::time::Duration;
 
@@ -34,12 +37,31 @@ pub(super) async fn verify(
             return Err(Error::NotIsolated { findings });
         }
         let (mut a, mut b) = (manager.create().await?, manager.create().await?);
-        binding(&mut a).await?;
-        pooler(&mut a, &mut b).await?;
+        binds(&mut a).await?;
+        match one_tenant_a_transaction(&mut a).await {
+            Ok(()) => pooler(&mut a, &mut b).await?,
+            Err(Error::StatementPooler) => {
+                // It has hung up on whoever asked.
+                a = manager.create().await?;
+                statement_pooler(&mut a, &mut b).await?;
+            }
+            Err(error) => return Err(error),
+        }
         a.pg.close().await.map_err(driver)?;
         b.pg.close().await.map_err(driver)
     };
-    timeout(within, probing).await.unwrap_or(Err(Error::PoolTimedOut { waited: within }))
+    let probed = timeout(within, probing).await.unwrap_or(Err(Error::PoolTimedOut { waited: within }));
+    probed.map_err(|error| if is_mixed_up(&error) { Error::UnsafePooler } else { error })
+}
+
+/// Whether a statement of a new connection met those of another: its name was there already, or not, or was that of a
+/// statement with other parameters or other columns. No connection to PostgreSQL itself does any of it.
+fn is_mixed_up(error: &Error) -> bool {
+    match error {
+        Error::Database(error) => matches!(error.code(), "42P05" | "26000" | "08P01"),
+        Error::Decode { .. } => true,
+        _ => false,
+    }
 }
 
 fn driver(error: sqlx::Error) -> Error {
@@ -54,15 +76,21 @@ async fn who(connection: &mut Connection, tenant: TenantId) -> Result<Option<Uui
     sqlx::query_scalar(WHO).bind(bound).fetch_one(&mut connection.pg).await
 }
 
-/// A statement binds its own tenant and leaves none behind, and a transaction refuses a second one.
-async fn binding(connection: &mut Connection) -> Result<(), Error> {
-    let (mine, other) = (TenantId::random(), TenantId::random());
+/// A statement binds its own tenant and leaves none behind.
+async fn binds(connection: &mut Connection) -> Result<(), Error> {
+    let mine = TenantId::random();
     let bound = who(connection, mine).await.map_err(driver)?;
     if bound != Some(mine.as_uuid()) || left_behind(&mut connection.pg).await? {
         return Err(Error::NotIsolated { findings: vec![Finding::does_not_bind()] });
     }
+    Ok(())
+}
+
+/// A transaction refuses a second tenant.
+async fn one_tenant_a_transaction(connection: &mut Connection) -> Result<(), Error> {
+    let (mine, other) = (TenantId::random(), TenantId::random());
     let begin = sqlx::AssertSqlSafe(format!("BEGIN; SET LOCAL app.tenant_id = '{mine}'"));
-    sqlx::raw_sql(begin).execute(&mut connection.pg).await.map_err(driver)?;
+    sqlx::raw_sql(begin).execute(&mut connection.pg).await.map_err(Error::of_begin)?;
     let second = who(connection, other).await.map_err(driver);
     sqlx::raw_sql("ROLLBACK").execute(&mut connection.pg).await.map_err(driver)?;
     match second {
@@ -81,16 +109,39 @@ async fn left_behind(pg: &mut PgConnection) -> Result<bool, Error> {
 /// `a` repeats, on another one. It must find its own statement there.
 async fn pooler(a: &mut Connection, b: &mut Connection) -> Result<(), Error> {
     sqlx::raw_sql("BEGIN").execute(&mut b.pg).await.map_err(driver)?;
-    let tenant = TenantId::random();
-    let repeated = who(a, tenant).await;
+    let repeated = answers(a).await;
     let ended = sqlx::raw_sql("ROLLBACK").execute(&mut b.pg).await;
-    match repeated {
-        Ok(bound) if bound == Some(tenant.as_uuid()) => {}
-        // Another statement answered, or none.
-        Ok(_) | Err(sqlx::Error::Database(_) | sqlx::Error::ColumnDecode { .. }) => {
-            return Err(Error::UnsafePooler);
-        }
-        Err(error) => return Err(driver(error)),
-    }
+    repeated?;
     ended.map_err(driver).map(drop)
+}
+
+/// What a connection prepared is what it runs.
+async fn answers(connection: &mut Connection) -> Result<(), Error> {
+    let tenant = TenantId::random();
+    match who(connection, tenant).await {
+        Ok(bound) if bound == Some(tenant.as_uuid()) => Ok(()),
+        // Another statement answered, or none.
+        Ok(_) | Err(sqlx::Error::Database(_) | sqlx::Error::ColumnDecode { .. }) => Err(Error::UnsafePooler),
+        Err(error) => Err(driver(error)),
+    }
+}
+
+/// `a` and `b` prepare other statements in turn. Each driver numbers its own, so that they have the same names: on one
+/// server connection, a name that is there already is an error, and one that is missing is, too.
+async fn statement_pooler(a: &mut Connection, b: &mut Connection) -> Result<(), Error> {
+    for round in 0..4_i64 {
+        for (who, connection) in [(0, &mut *a), (1, &mut *b)] {
+            answers(connection).await?;
+            let number = 2 * round + who;
+            let select = sqlx::AssertSqlSafe(format!("SELECT {number}::bigint"));
+            match sqlx::query_scalar::<_, i64>(select).fetch_one(&mut connection.pg).await {
+                Ok(answer) if answer == number => {}
+                Ok(_) | Err(sqlx::Error::Database(_) | sqlx::Error::ColumnDecode { .. }) => {
+                    return Err(Error::UnsafePooler);
+                }
+                Err(error) => return Err(driver(error)),
+            }
+        }
+    }
+    Ok(())
 }

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::db::TenantDb;
-use crate::db::checkout::Checkout;
+use crate::db::checkout::{Checkout, end_and_reset};
 use crate::db::connection::State;
 use crate::db::executor::Session;
 use crate::db::raw::RawSql;
@@ -102,7 +102,7 @@ impl TenantTx {
         (connection.state, connection.in_transaction) = (State::Transaction, true);
         let begin = sqlx::AssertSqlSafe(options.begin(token.tenant()));
         if let Err(error) = sqlx::raw_sql(begin).execute(&mut connection.pg).await {
-            let error = Error::from_driver(error, "");
+            let error = Error::of_begin(error);
             if !matches!(error, Error::Database(_)) {
                 connection.state = State::Broken;
             }
@@ -306,19 +306,23 @@ impl Parking<'_> {
         }
     }
 
-    /// Ends the transaction. What the client knows to be clean goes back at once; what was lent is cleaned first.
+    /// Ends the transaction. What was lent is reset by the same message.
     async fn end(mut self, statement: &'static str) -> Result<(), Error> {
         let mut checkout = self.checkout.take().expect("present until dropped");
         let connection = checkout.connection_mut();
-        let ended = sqlx::raw_sql(statement).execute(&mut connection.pg).await;
-        match ended.map_err(|error| Error::from_driver(error, "")) {
-            Ok(_) => {
+        let ended = if connection.state == State::Lent {
+            end_and_reset(connection, statement).await
+        } else {
+            let ended = sqlx::raw_sql(statement).execute(&mut connection.pg).await;
+            ended.map(|_| {
                 connection.in_transaction = false;
                 if connection.state == State::Transaction {
                     connection.state = State::Clean;
                 }
-                Ok(())
-            }
+            })
+        };
+        match ended.map_err(|error| Error::from_driver(error, "")) {
+            Ok(()) => Ok(()),
             // A deferred constraint refused the commit, and the transaction is over.
             Err(Error::Database(error)) if !error.is_fatal() => Err(Error::Database(error)),
             Err(error) => {

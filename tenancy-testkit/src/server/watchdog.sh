@@ -58,13 +58,13 @@ initialise() {
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
 max_connections = 200
-# For tests of replication slots and of prepared transactions.
+# For tests of replication slots, of prepared transactions and of standbys.
 wal_level = logical
 max_prepared_transactions = 8
 fsync = off
 synchronous_commit = off
 full_page_writes = off
-max_wal_senders = 0
+max_wal_senders = 4
 autovacuum = off
 CONF
 }

@@ -4,7 +4,8 @@
 //! it is said what to install: what packages of that name hold differs from system to system.
 
 use super::Way as _;
-use super::system::{PackageManager, install, is_debian};
+use super::system::{PackageManager, install};
+use crate::packages::is_debian;
 use crate::run::{Failure, announce, ask, is_installed, program};
 
 const PACKAGES: [&str; 2] = ["chromium", "chromium-driver"];

@@ -65,6 +65,15 @@ pub(crate) fn server_binaries() -> Result<(), Failure> {
     Err(still_none(&tried))
 }
 
+/// The folder of the binaries that are used here, when they are of this major version.
+pub(crate) fn found(major: &str) -> Result<PathBuf, Failure> {
+    let found = binaries::find().map_err(|error| Failure::new(error.to_string()))?;
+    if found.major.to_string() == major {
+        return Ok(found.folder);
+    }
+    Err(Failure::new(format!("the server of this system is of PostgreSQL {}", found.major)))
+}
+
 fn still_none(tried: &[String]) -> Failure {
     let why = binaries::find().err().map(|error| error.to_string()).unwrap_or_default();
     let tried: String = tried.iter().map(|line| format!("\ntried {line}")).collect();

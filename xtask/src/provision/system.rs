@@ -1,6 +1,5 @@
 //! The system's package manager: as root, by a `sudo` that does not ask, or, with Homebrew, as oneself.
 
-use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -96,9 +95,4 @@ pub(super) fn is_root() -> bool {
 
 fn sudo_does_not_ask() -> bool {
     is_installed("sudo") && ask(Command::new("sudo").args(["-n", "true"])).is_some()
-}
-
-/// Whether the system is Debian or made from it.
-pub(super) fn is_debian() -> bool {
-    fs::metadata("/etc/debian_version").is_ok()
 }
