@@ -585,6 +585,110 @@ async fn the_doctor_knows_what_is_listed_as_global() {
     assert_eq!(global(report), ["T19-GLOBAL-WRITES atlas.countries", "T15-GLOBAL atlas.planets"]);
 }
 
+/// What a later hand did to global tables: their columns, keys, grants, and row-level security. The printed mends take it back.
+#[tokio::test]
+async fn the_doctor_sees_what_became_of_global_tables() {
+    let atlas = Atlas::new().await;
+    let doctor = Doctor::new(&ATLAS).expect("a schema that holds");
+    let findings = async || {
+        let report = doctor.connect_and_examine(&atlas.test.superuser()).await.expect("examined");
+        let of_atlas = report.findings.into_iter().filter(|f| f.object.contains("atlas."));
+        of_atlas.map(|f| (format!("{} {}", f.code, f.object), f)).collect::<Vec<_>>()
+    };
+    assert_eq!(findings().await, []);
+    let mut superuser = connect(&atlas.test.superuser()).await;
+    for (sql, expected) in [
+        (
+            "ALTER TABLE atlas.countries DROP CONSTRAINT countries_name_key",
+            "K01-KEY countries_name_key on atlas.countries",
+        ),
+        (
+            "DROP INDEX atlas.countries_population_idx",
+            "K02-INDEX countries_population_idx on atlas.countries",
+        ),
+        (
+            "ALTER TABLE atlas.countries DROP CONSTRAINT countries_continent_fkey",
+            "K03-FOREIGN-KEY countries_continent_fkey on atlas.countries",
+        ),
+        ("ALTER TABLE atlas.beats DROP CONSTRAINT beats_pkey", "K01-KEY beats_pkey on atlas.beats"),
+        (
+            "ALTER TABLE atlas.countries ALTER population DROP NOT NULL",
+            "T17-NULLABLE atlas.countries.population",
+        ),
+        ("REVOKE SELECT ON atlas.countries FROM tenancy_app", "G14-GRANT-MISSING atlas.countries"),
+        ("REVOKE DELETE ON atlas.tags FROM tenancy_app", "G14-GRANT-MISSING atlas.tags"),
+        ("REVOKE UPDATE (weight) ON atlas.tags FROM tenancy_app", "G14-GRANT-MISSING atlas.tags.weight"),
+        ("ALTER TABLE atlas.countries ENABLE ROW LEVEL SECURITY", "T20-GLOBAL-RLS atlas.countries"),
+    ] {
+        run(&mut superuser, sql).await.expect(sql);
+        let found = findings().await;
+        assert_eq!(found.iter().map(|(name, _)| &**name).collect::<Vec<_>>(), [expected], "{sql}");
+        let mend = found[0].1.sql().expect("a mend is SQL");
+        run(&mut superuser, &format!("BEGIN; {mend}\n; COMMIT")).await.expect(mend);
+        assert_eq!(findings().await, [], "{mend}");
+    }
+    for (sql, expected) in [
+        ("ALTER TABLE atlas.countries DROP population", "T16-COLUMN atlas.countries.population"),
+        ("ALTER TABLE atlas.tags ALTER weight TYPE bigint", "T18-TYPE atlas.tags.weight"),
+    ] {
+        run(&mut superuser, sql).await.expect(sql);
+        let found = findings().await;
+        assert!(found.iter().any(|(name, _)| name == expected), "{sql}: {found:?}");
+    }
+}
+
+/// Any number of rows, in one transaction, for everybody.
+#[tokio::test]
+async fn a_writable_one_is_loaded_by_a_stream() {
+    let atlas = Atlas::new().await;
+    let new = |i: usize| NewTag { name: format!("t{i}"), color: format!("c{i}") };
+    let mut tx = atlas.db.begin(&atlas.a).await.expect("a transaction");
+    let rows = futures_util::stream::iter((0..250).map(new));
+    let loaded = Tag::insert_stream(&tx, rows).batch(100).execute(&mut tx).await.expect("loaded");
+    assert_eq!(loaded, 250);
+    let mut there = atlas.db.begin(&atlas.b).await.expect("a transaction");
+    assert_eq!(Tag::count(&there).fetch_one(&mut there).await.expect("a count"), 0, "not committed yet");
+    there.rollback().await.expect("an end");
+    tx.commit().await.expect("committed");
+    assert_eq!(Tag::count(&atlas.b).fetch_one(&atlas.db).await.expect("a count"), 250);
+    // One that ends with an error is not there at all.
+    let mut tx = atlas.db.begin(&atlas.a).await.expect("a transaction");
+    let lines = (250..400).map(|i| if i == 390 { Err(Error::RowNotFound) } else { Ok(new(i)) });
+    let stopped =
+        Tag::try_insert_stream(&tx, futures_util::stream::iter(lines)).batch(100).execute(&mut tx).await;
+    assert!(matches!(stopped, Err(Error::RowNotFound)), "{stopped:?}");
+    let committed = tx.commit().await;
+    assert!(matches!(committed, Err(Error::TransactionAborted)), "{committed:?}");
+    assert_eq!(Tag::count(&atlas.b).fetch_one(&atlas.db).await.expect("a count"), 250);
+}
+
+/// It was isolated and then retired, so that the key of then is there, and no lock file knows it.
+#[tokio::test]
+async fn the_key_of_a_retired_table_is_refused_with_the_mend() {
+    let atlas = Atlas::new().await;
+    let mut superuser = connect(&atlas.test.superuser()).await;
+    let isolated = "ALTER TABLE atlas.beats ADD tenant_id uuid NOT NULL DEFAULT gen_random_uuid(), DROP CONSTRAINT beats_pkey,
+                      ADD CONSTRAINT beats_pkey PRIMARY KEY (tenant_id, id);
+                    UPDATE tenancy.emitted SET name = name WHERE (relation, name) = ('atlas.beats'::regclass, 'beats_pkey')";
+    run(&mut superuser, isolated).await.expect("as emission had it");
+    let sql = ATLAS.sql().expect("a schema that holds");
+    // As the file is written whose lock file has the table among the retired ones.
+    let row =
+        sql.lines().find(|line| line.contains("'beats'") && line.contains("], false)")).expect("its row");
+    let sql = sql.replace(row, &row.replace("], false)", "], true)"));
+    let mut owner = atlas.test.connect_as_owner().await;
+    let refused = run(&mut owner, &format!("BEGIN; {sql}; COMMIT")).await.expect_err("refused");
+    let refused = refused
+        .as_database_error()
+        .and_then(|e| e.try_downcast_ref::<sqlx::postgres::PgDatabaseError>())
+        .expect("the server refused");
+    assert!(refused.message().contains("atlas.beats has the primary key (tenant_id, id)"), "{refused:?}");
+    let mend = refused.hint().and_then(|hint| hint.strip_prefix("- ")).expect("a mend").to_owned();
+    run(&mut owner, "ROLLBACK").await.expect("rolled back");
+    run(&mut owner, &mend).await.expect("a mend is SQL");
+    run(&mut owner, &format!("BEGIN; {sql}; COMMIT")).await.expect("emitted");
+}
+
 /// Everything that emission makes, as the catalogs have it.
 async fn state(test: &TestDb) -> Vec<String> {
     let mut superuser = connect(&test.superuser()).await;

@@ -6,6 +6,7 @@ mod chores;
 mod matrix;
 mod packages;
 mod provision;
+mod release;
 mod run;
 
 use std::process::ExitCode;
@@ -24,8 +25,11 @@ Usage: cargo xtask COMMAND
                signature alone, in a minute; with `--queries`, what joins, aggregates and upserts cost beside sqlx by
                hand, in two; with `--loads`, what a load of 50,000 rows does, in two
   matrix       runs the integration tests on PostgreSQL 15 to 18, on a standby of each and behind PgBouncer, each of which it
-               gets, and writes the table of `docs/servers.md`: half an hour; with `--only NAME`, one row, which is
-               printed and not written; with `--list`, the names
+               gets, and writes the table of `docs/servers.md`: half an hour; with `--only NAME`, one row of it;
+               with `--list`, the names
+  release      checks what has to hold before a version is published: licences, each feature by itself, the least versions of
+               dependencies, docs.rs, the public API, the packages; with `--only NAME`, one of them; with `--bless`, writes
+               the public API to `docs/api/`
   postgres     gets PostgreSQL server binaries where there are none, and nothing else
 
 Nothing asks a question. Server binaries come from the system's package manager where this account may use it,
@@ -43,6 +47,7 @@ fn main() -> ExitCode {
         ["tracker"] => chores::tracker(),
         ["test"] => chores::test(),
         ["matrix", ref arguments @ ..] => matrix::matrix(arguments),
+        ["release", ref arguments @ ..] => release::release(arguments),
         ["postgres"] => chores::postgres(),
         ["bench", ref arguments @ ..] => chores::bench(arguments),
         [] | ["help" | "-h" | "--help"] | [_, "-h" | "--help"] => {

@@ -157,8 +157,10 @@ END $tenancy_doctor$;
 
 /// Every key and index that the entities ask for, by its number.
 fn wanted(model: &Model) -> impl Iterator<Item = (usize, &Entity, change::Part<'_>)> {
-    let parts =
-        model.all().flat_map(|entity| change::parts(entity).into_iter().map(move |wanted| (entity, wanted)));
+    let parts = model
+        .all()
+        .chain(&model.globals)
+        .flat_map(|entity| change::parts(entity).into_iter().map(move |wanted| (entity, wanted)));
     parts.enumerate().map(|(number, (entity, wanted))| (number, entity, wanted))
 }
 
@@ -180,7 +182,8 @@ fn parts(model: &Model) -> String {
 
 /// Every column of every entity, and who writes it.
 fn columns(model: &Model) -> String {
-    let rows = model.all().flat_map(|entity| {
+    let rows = model.all().chain(&model.globals).flat_map(|entity| {
+        let written = entity.tenant.is_some() || entity.writable;
         entity.columns.iter().map(move |column| {
             let has =
                 |mut columns: Box<dyn Iterator<Item = &str> + '_>| columns.any(|name| name == column.name);
@@ -188,8 +191,8 @@ fn columns(model: &Model) -> String {
                 "({}, {}, {}, {}, {})",
                 literals([entity.table.schema.as_str(), &entity.table.name, &column.name]),
                 column.nullable,
-                has(Box::new(entity.insertable())),
-                has(Box::new(entity.updatable())),
+                written && has(Box::new(entity.insertable())),
+                written && has(Box::new(entity.updatable())),
                 literal(column.sql_type.as_deref().unwrap_or_default()),
             )
         })

@@ -4,9 +4,13 @@
 //! row-level security on such a table, so grants alone keep it. Its statements bind their tenant all the same: what they join
 //! is held by both locks, as in every other statement.
 
+use futures_core::Stream;
+use futures_util::StreamExt as _;
+
 use crate::entity::{ReadByVisitors, Writable};
+use crate::error::Error;
 use crate::statement::{
-    Count, Delete, Exists, Insert, InsertMany, Proof, ReadProof, Select, Update, UpdateMany,
+    Count, Delete, Exists, Insert, InsertMany, InsertStream, Proof, ReadProof, Select, Update, UpdateMany,
 };
 
 /// An entity whose rows belong to no tenant. Implemented by `#[derive(GlobalTable)]` alone.
@@ -60,6 +64,30 @@ pub trait GlobalTable: ReadByVisitors {
         Self: Writable,
     {
         InsertMany::new(proof, new.into_iter().collect())
+    }
+
+    /// Inserts any number of rows as they come, in batches; see
+    /// [`TenantScoped::insert_stream`](crate::TenantScoped::insert_stream). Every tenant sees them.
+    fn insert_stream<'s, P: Proof + ?Sized>(
+        proof: &P,
+        new: impl Stream<Item = <Self as Writable>::New> + Send + 's,
+    ) -> InsertStream<'s, Self>
+    where
+        Self: Writable,
+    {
+        InsertStream::new(proof, new.map(Ok))
+    }
+
+    /// As [`insert_stream`](Self::insert_stream), of a stream that can fail; see
+    /// [`TenantScoped::try_insert_stream`](crate::TenantScoped::try_insert_stream).
+    fn try_insert_stream<'s, P: Proof + ?Sized, X: From<Error>>(
+        proof: &P,
+        new: impl Stream<Item = Result<<Self as Writable>::New, X>> + Send + 's,
+    ) -> InsertStream<'s, Self, X>
+    where
+        Self: Writable,
+    {
+        InsertStream::new(proof, new)
     }
 
     /// Changes rows, for every tenant.

@@ -243,6 +243,7 @@ const CODES: &[Code] = &[
         "T19-GLOBAL-WRITES",
         "No policy holds a global table: with one right too many, a tenant changes what all of them read.",
     ),
+    warning("T20-GLOBAL-RLS", "Its policies hide rows from tenants that are meant to read all of them."),
     warning("T16-COLUMN", "Every statement on the entity fails."),
     warning("T17-NULLABLE", "Reading the row fails for its tenant."),
     warning("T18-TYPE", "Reading or writing the column fails for every tenant."),

@@ -16,7 +16,7 @@ use futures_util::{StreamExt, TryStreamExt};
 
 use crate::TenantToken;
 use crate::db::{Executor, TenantTx};
-use crate::entity::TenantScoped;
+use crate::entity::Writable;
 use crate::error::Error;
 use crate::statement::insert::InsertMany;
 use crate::statement::proof::{Proof, Scope};
@@ -24,17 +24,20 @@ use crate::statement::proof::{Proof, Scope};
 /// How many rows a batch has, unless it is said.
 const BATCH: usize = 1_000;
 
-/// Inserts the rows of a stream: made by [`TenantScoped::insert_stream`] and [`TenantScoped::try_insert_stream`].
+/// Inserts the rows of a stream: made by
+/// [`TenantScoped::insert_stream`](crate::TenantScoped::insert_stream) and
+/// [`TenantScoped::try_insert_stream`](crate::TenantScoped::try_insert_stream), or those of a
+/// [`GlobalTable`](crate::GlobalTable) that is `writable`.
 ///
 /// `X` is the error that the load can end with.
 #[must_use = "an insert does nothing until it is executed"]
-pub struct InsertStream<'s, E: TenantScoped, X = Error> {
+pub struct InsertStream<'s, E: Writable, X = Error> {
     token: TenantToken,
     new: BoxStream<'s, Result<E::New, X>>,
     batch: usize,
 }
 
-impl<'s, E: TenantScoped, X> InsertStream<'s, E, X> {
+impl<'s, E: Writable, X> InsertStream<'s, E, X> {
     pub(crate) fn new<P: Proof + ?Sized>(
         proof: &P,
         new: impl Stream<Item = Result<E::New, X>> + Send + 's,
@@ -91,7 +94,7 @@ impl<'s, E: TenantScoped, X> InsertStream<'s, E, X> {
     }
 }
 
-impl<E: TenantScoped, X> fmt::Debug for InsertStream<'_, E, X> {
+impl<E: Writable, X> fmt::Debug for InsertStream<'_, E, X> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InsertStream").field("batch", &self.batch).finish_non_exhaustive()
     }

@@ -41,9 +41,7 @@ pub(crate) fn matrix(arguments: &[&str]) -> Result<(), Failure> {
     for (row, outcome) in &done {
         announce(format_args!("{}: {outcome}", row.name));
     }
-    if only.is_none() {
-        table::write(&done)?;
-    }
+    table::write(&done, only.is_none())?;
     let failed: Vec<&str> =
         done.iter().filter(|(_, outcome)| !outcome.is_green()).map(|(row, _)| row.name).collect();
     if failed.is_empty() { Ok(()) } else { Err(Failure::new(format!("not green: {}", failed.join(", ")))) }

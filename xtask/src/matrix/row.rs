@@ -59,8 +59,9 @@ impl Outcome {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.result {
+            Ok(Counts { passed: 1, failed: 0 }) => f.write_str("1 test passed"),
             Ok(Counts { passed, failed: 0 }) => write!(f, "{passed} tests passed"),
-            Ok(Counts { passed, failed }) => write!(f, "{failed} tests FAILED, {passed} passed"),
+            Ok(Counts { passed, failed }) => write!(f, "{failed} FAILED, {passed} passed"),
             Err(why) => write!(f, "did not run: {why}"),
         }
     }
@@ -78,7 +79,7 @@ pub(super) fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
     for (major, source, name, _) in servers {
         let against = Against::Postgres { major, source };
-        rows.push(Row { name, what: "PostgreSQL", against, tests: Tests::Integration });
+        rows.push(Row { name, what: "server", against, tests: Tests::Integration });
     }
     for (major, source, _, name) in servers {
         let against = Against::Postgres { major, source };

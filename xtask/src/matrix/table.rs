@@ -9,43 +9,61 @@ use crate::run::{Failure, announce, ask, program, root};
 const BEGIN: &str = "<!-- `cargo xtask matrix` writes what follows -->\n";
 const END: &str = "<!-- and nothing below -->\n";
 
-/// Writes the table of a whole run.
-pub(super) fn write(done: &[(&Row, Outcome)]) -> Result<(), Failure> {
+const HEAD: &str = "| server or pooler | from | tests | result | run on |\n|---|---|---|---|---|\n";
+
+/// Writes what came of a run: the whole table, or the rows that ran into the table that is there.
+pub(super) fn write(done: &[(&Row, Outcome)], whole: bool) -> Result<(), Failure> {
     let path = root().join("docs/servers.md");
     let page = fs::read_to_string(&path).map_err(|error| cannot("read", &path, &error))?;
     let date = ask(program("date").arg("+%Y-%m-%d")).unwrap_or_default();
-    let written = between(&page, &table(done, date.trim()))
-        .ok_or_else(|| Failure::new(format!("{} has lost its markers", path.display())))?;
+    let lines: Vec<(String, String)> =
+        done.iter().map(|(row, outcome)| line(row, outcome, date.trim())).collect();
+    let lost = || Failure::new(format!("{} has lost its markers", path.display()));
+    let held = table_of(&page).ok_or_else(lost)?;
+    let table = if whole {
+        HEAD.to_owned() + &lines.iter().map(|(_, line)| line.as_str()).collect::<String>()
+    } else {
+        replaced(held, &lines)
+    };
+    let written = page.replacen(held, &format!("\n{table}\n"), 1);
     fs::write(&path, written).map_err(|error| cannot("write", &path, &error))?;
     announce(format_args!("wrote {}", path.display()));
     Ok(())
 }
 
-fn between(page: &str, table: &str) -> Option<String> {
-    let (before, rest) = page.split_once(BEGIN)?;
-    let (_, after) = rest.split_once(END)?;
-    Some(format!("{before}{BEGIN}\n{table}\n{END}{after}"))
+/// What stands between the markers.
+fn table_of(page: &str) -> Option<&str> {
+    let (_, rest) = page.split_once(BEGIN)?;
+    rest.split_once(END).map(|(table, _)| table)
 }
 
-fn table(done: &[(&Row, Outcome)], date: &str) -> String {
-    let mut text =
-        format!("Run on {date}.\n\n| server or pooler | from | tests | result |\n|---|---|---|---|\n");
-    for (row, outcome) in done {
-        let product = if row.is_pooler() { "PgBouncer" } else { "PostgreSQL" };
-        let mode = match row.tests {
-            Tests::Integration => String::new(),
-            Tests::Servers(_) => format!(", {}", row.what),
-        };
-        let tests = match row.tests {
-            Tests::Integration => "all integration tests".to_owned(),
-            Tests::Servers(module) => format!("`tests/servers`, `{module}`"),
-        };
-        let version = if outcome.version.is_empty() { row.name } else { &outcome.version };
-        // A reason may have several lines.
-        let result = outcome.to_string().replace('\n', " ").replace('|', r"\|");
-        text += &format!("| {product} {version}{mode} | {} | {tests} | {result} |\n", outcome.source);
+/// The lines of a table, those of the same rows replaced.
+fn replaced(held: &str, lines: &[(String, String)]) -> String {
+    let mut table = String::new();
+    for line in held.trim().lines() {
+        let new = lines.iter().find(|(name, _)| line.starts_with(name.as_str()));
+        table += new.map_or(line, |(_, new)| new.trim_end());
+        table.push('\n');
     }
-    text
+    table
+}
+
+/// How a row's line begins whatever its version is, and the line.
+fn line(row: &Row, outcome: &Outcome, date: &str) -> (String, String) {
+    let tests = match row.tests {
+        Tests::Integration => "all integration tests".to_owned(),
+        Tests::Servers(module) => format!("`tests/servers`, `{module}`"),
+    };
+    let name = format!("| {} ", row.name);
+    let version = if outcome.version.is_empty() { String::new() } else { format!(" {}", outcome.version) };
+    let product = if row.is_pooler() { "PgBouncer" } else { "PostgreSQL" };
+    // A reason may have several lines.
+    let result = outcome.to_string().replace('\n', " ").replace('|', r"\|");
+    let line = format!(
+        "{name}({}: {product}{version}) | {} | {tests} | {result} | {date} |\n",
+        row.what, outcome.source
+    );
+    (name, line)
 }
 
 #[cfg(test)]
@@ -53,11 +71,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_stands_between_the_markers_is_written() {
-        let page = format!("before\n{BEGIN}old\n{END}after\n");
-        let written = between(&page, "new").unwrap();
-        assert_eq!(written, format!("before\n{BEGIN}\nnew\n{END}after\n"));
-        assert_eq!(between(&written, "new").unwrap(), written);
-        assert_eq!(between("no markers", "new"), None);
+    fn only_the_rows_that_ran_are_replaced() {
+        let page = format!(
+            "before\n{BEGIN}\n{HEAD}| 17 (a) | old |\n| 18 (b) | old |\n| standby-18 (c) | old |\n\n{END}after\n"
+        );
+        let held = table_of(&page).unwrap();
+        let lines = [("| 18 ".to_owned(), "| 18 (b) | new |\n".to_owned())];
+        assert_eq!(
+            replaced(held, &lines),
+            format!("{HEAD}| 17 (a) | old |\n| 18 (b) | new |\n| standby-18 (c) | old |\n")
+        );
+        assert_eq!(table_of("no markers"), None);
     }
 }

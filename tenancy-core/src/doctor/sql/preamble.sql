@@ -17,10 +17,16 @@ wanted_parts (schema_name, table_name, kind, expected, name, number) AS (
 entity_columns (schema_name, table_name, name, nullable, may_insert, may_update, sql_type) AS (
 {columns}
 ),
+-- Of both kinds, those that are there.
+entity_tables (oid, name, schema_name, table_name, tenant_number) AS (
+  SELECT oid, name, schema_name, table_name, tenant_number FROM tables
+  UNION ALL
+  SELECT oid, name, schema_name, table_name, NULL FROM globals WHERE relkind IN ('r', 'p')
+),
 -- Where the table is there; without `attnum`, the column is not.
 wanted_columns AS (
   SELECT t.oid, t.name AS of, t.tenant_number, w.name, w.nullable, w.may_insert, w.may_update, w.sql_type, a.attnum, a.attnotnull, a.atttypid, a.atttypmod
-    FROM entity_columns w JOIN tables t ON t.schema_name = w.schema_name AND t.table_name = w.table_name
+    FROM entity_columns w JOIN entity_tables t ON t.schema_name = w.schema_name AND t.table_name = w.table_name
     LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attname = w.name AND a.attnum > 0 AND NOT a.attisdropped
 ),
 retired (schema_name, table_name) AS (
@@ -49,6 +55,12 @@ held (relation, definition) AS (
     FROM indexes x JOIN pg_class i ON i.oid = x.index_oid JOIN pg_am m ON m.oid = i.relam
    WHERE m.amname = 'btree' AND x.indisvalid AND NOT x.indisunique AND x.indexprs IS NULL AND x.indpred IS NULL
      AND x.indnatts = x.indnkeyatts AND 0 = ALL (x.indoption::int2[])
+  UNION ALL
+  SELECT k.conrelid, regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', '')
+    FROM pg_constraint k WHERE k.contype IN ('p', 'u', 'f') AND k.conrelid IN (SELECT oid FROM globals)
+  UNION ALL
+  SELECT x.indrelid, regexp_replace(pg_get_indexdef(x.indexrelid), '^.* USING ', 'USING ')
+    FROM pg_index x WHERE x.indisvalid AND NOT x.indisunique AND x.indrelid IN (SELECT oid FROM globals)
 ),
 -- Functions of ours, as they were emitted: the body with each run of blanks as one, since its text is kept as it was written.
 pinned (name, body, language, returns, volatility, parallel, definer) AS (

@@ -14,6 +14,10 @@ SELECT 'G14-GRANT-MISSING', w.object, format('the runtime role has no %s on it: 
       FROM tables t CROSS JOIN (VALUES ('SELECT'), ('DELETE')) AS p (privilege)
      WHERE NOT has_table_privilege(runtime.oid, t.oid, p.privilege)
     UNION ALL
+    SELECT g.name, g.name, p.privilege, p.privilege
+      FROM globals g CROSS JOIN (VALUES ('SELECT', true), ('DELETE', false)) AS p (privilege, always)
+     WHERE g.relkind IN ('r', 'p') AND (p.always OR g.writable) AND NOT has_table_privilege(runtime.oid, g.oid, p.privilege)
+    UNION ALL
     SELECT format('%s.%I', c.of, c.name), c.of, p.privilege, format('%s (%I)', p.privilege, c.name)
       FROM wanted_columns c CROSS JOIN (VALUES ('INSERT'), ('UPDATE')) AS p (privilege)
      WHERE c.attnum IS NOT NULL AND CASE p.privilege WHEN 'INSERT' THEN c.may_insert ELSE c.may_update END

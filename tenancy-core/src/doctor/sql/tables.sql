@@ -19,6 +19,10 @@ SELECT 'T15-GLOBAL', r.name, format('%s reaches this table, which has no tenant 
  WHERE r.relkind IN ('r', 'p') AND NOT r.listed AND NOT r.part AND r.tenant_number IS NULL
    AND r.oid NOT IN (SELECT oid FROM shared)
 UNION ALL
+SELECT 'T20-GLOBAL-RLS', g.name, 'row-level security is on, and a global table is one of which every tenant reads every row',
+       format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY -- or derive TenantScoped for it', g.name)
+  FROM globals g JOIN pg_class c USING (oid) WHERE c.relrowsecurity
+UNION ALL
 SELECT 'T01b-RLS-OFF-CHILD', f.name,
        CASE WHEN f.relrowsecurity THEN format('a part of %s whose row-level security does not hold its owner, nor views and functions of the owner', f.top)
             ELSE format('a part of %s without row-level security; nobody may name it directly today', f.top) END,
@@ -111,11 +115,12 @@ SELECT CASE w.kind WHEN 'index' THEN 'K02-INDEX' WHEN 'foreign key' THEN 'K03-FO
        format('%I on %s', w.name, t.name), format('the %s that the entity asks for is missing', w.kind),
        coalesce((SELECT format('ALTER TABLE %s DROP CONSTRAINT %I; ', t.name, k.conname) FROM keys k
                   WHERE w.kind = 'primary key' AND k.conrelid = t.oid AND k.contype = 'p'), '') || 'add part ' || w.number
-  FROM wanted_parts w JOIN tables t ON t.schema_name = w.schema_name AND t.table_name = w.table_name
+  FROM wanted_parts w JOIN entity_tables t ON t.schema_name = w.schema_name AND t.table_name = w.table_name
  WHERE (t.oid, w.expected) NOT IN (SELECT relation, definition FROM held WHERE definition IS NOT NULL)
    AND NOT EXISTS (SELECT FROM indexes x WHERE x.indrelid = t.oid AND NOT x.indisvalid AND x.relname = w.name)
    -- No primary key, or one that does not lead with the tenant, is found by its own check.
-   AND (w.kind <> 'primary key' OR EXISTS (SELECT FROM keys k WHERE k.conrelid = t.oid AND k.contype = 'p' AND k.conkey[1] = t.tenant_number))
+   AND (w.kind <> 'primary key' OR t.tenant_number IS NULL AND t.oid IN (SELECT oid FROM globals)
+     OR EXISTS (SELECT FROM keys k WHERE k.conrelid = t.oid AND k.contype = 'p' AND k.conkey[1] = t.tenant_number))
 UNION ALL
 SELECT 'K04-INVALID-INDEX', x.index_name, format('an index of %s that is invalid, left by CREATE INDEX CONCURRENTLY: nothing uses it', x.name),
        format('REINDEX INDEX %s', x.index_name)

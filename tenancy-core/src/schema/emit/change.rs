@@ -403,13 +403,19 @@ impl<'a> Difference<'a> {
         }
     }
 
-    /// What loses its grants: retired tables, and a runtime role that is another now.
+    /// What loses its grants: retired tables, global ones that are to be isolated, and a runtime role that is another now.
     fn farewell(&self, steps: &mut Vec<Step<'a>>) {
         let Some(before) = self.before else { return };
         let was = before.runtime_role.as_str();
         for table in &self.now.retired {
             if let Some(entity) = before.table(table) {
                 steps.push(Step::new(Change::Retire(table, was), Some(grants(entity, was))));
+            }
+        }
+        // Its rows were everybody's, and are not any more. Adoption lets the role in when policies hold it.
+        for entity in &self.now.adopting {
+            if let Some(held) = before.global(&entity.table) {
+                steps.push(Step::new(Change::Retire(&held.table, was), Some(grants(held, was))));
             }
         }
         if let Some(former) = self.former_role() {

@@ -8,7 +8,7 @@ BEGIN
     SELECT w.*, format('%I.%I', w.schema_name, w.table_name) AS name, c.oid, c.relkind, c.relowner, c.relrowsecurity
     FROM (VALUES
 {listed}
-    ) AS w (schema_name, table_name, key, columns)
+    ) AS w (schema_name, table_name, key, columns, retired)
     LEFT JOIN pg_namespace n ON n.nspname = w.schema_name
     LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.table_name
   ),
@@ -45,7 +45,7 @@ BEGIN
       JOIN LATERAL (SELECT c.conname, ARRAY(SELECT a.attname::text FROM unnest(c.conkey) WITH ORDINALITY AS u (number, place)
                                               JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = u.number ORDER BY u.place) AS columns
                       FROM pg_constraint c WHERE c.conrelid = l.oid AND c.contype = 'p'
-                       AND NOT EXISTS (SELECT FROM tenancy.emitted e WHERE (e.kind, e.relation, e.name) = ('constraint', l.oid, c.conname))) k ON true
+                       AND (l.retired OR NOT EXISTS (SELECT FROM tenancy.emitted e WHERE (e.kind, e.relation, e.name) = ('constraint', l.oid, c.conname)))) k ON true
      WHERE k.columns <> l.key
   )
   SELECT string_agg('- ' || problem, E'\n'), string_agg('- ' || mend, E'\n') INTO problems, mends FROM found;

@@ -6,6 +6,7 @@
 use crate::schema::emit::change::Columns;
 use crate::schema::emit::isolation;
 use crate::schema::emit::quote::{ident, literal, literals, table};
+use crate::schema::lock::Lock;
 use crate::schema::model::Entity;
 
 /// What the role could do before is taken away first.
@@ -24,14 +25,18 @@ pub(crate) fn unshare(global: &Entity, role: &str) -> String {
 }
 
 /// What must not be in the way of the keys and grants.
-pub(crate) fn examine(globals: &[&Entity], tag: &str) -> String {
-    let listed = globals.iter().map(|global| row(global)).collect::<Vec<_>>().join(",\n");
+///
+/// Of a table that was retired, the lock file no longer knows the keys, so that no step drops those that emission made: they are
+/// in the way as anybody's are.
+pub(crate) fn examine(globals: &[&Entity], before: Option<&Lock>, tag: &str) -> String {
+    let retired = |global: &Entity| before.is_some_and(|before| before.retired.contains(&global.table));
+    let listed = globals.iter().map(|global| row(global, retired(global))).collect::<Vec<_>>().join(",\n");
     format!(include_str!("examine_global.sql"), tag = tag, listed = listed)
 }
 
-fn row(global: &Entity) -> String {
+fn row(global: &Entity, retired: bool) -> String {
     format!(
-        "      ({}, {}, ARRAY[{}], ARRAY[{}])",
+        "      ({}, {}, ARRAY[{}], ARRAY[{}], {retired})",
         literal(&global.table.schema),
         literal(&global.table.name),
         literals(global.id()),

@@ -49,7 +49,7 @@ pub(crate) fn text(before: Option<&Lock>, now: &Model, follows: Option<&str>) ->
     if steps.is_empty() {
         return None;
     }
-    let writer = Writer { now, tag: quote::tag(before, now) };
+    let writer = Writer { before, now, tag: quote::tag(before, now) };
     let forward: Vec<&Change<'_>> = steps.iter().map(|step| &step.forward).collect();
     let reverse: Vec<&Change<'_>> = steps.iter().rev().filter_map(|step| step.reverse.as_ref()).collect();
     Some(Text { forward: writer.forward(&forward, follows), reverse: writer.reverse(&reverse) })
@@ -68,6 +68,7 @@ pub(crate) fn foundation_sql(model: &Model) -> String {
 }
 
 struct Writer<'a> {
+    before: Option<&'a Lock>,
     now: &'a Model,
     /// Of dollar quotes.
     tag: String,
@@ -115,7 +116,7 @@ impl Writer<'_> {
         let globals = examine::globals(self.now, &rest);
         if !globals.is_empty() {
             sql.push('\n');
-            sql += &global::examine(&globals, &self.tag);
+            sql += &global::examine(&globals, self.before, &self.tag);
         }
         self.changes(&rest, &mut sql);
         sql + CLOSING

@@ -116,6 +116,58 @@ fn global_tables() {
     );
 }
 
+/// Of a table that becomes global after it was retired, the keys of then are in the way: the examination is told.
+#[test]
+fn a_retired_table_that_becomes_global() {
+    let schema = |globals: &[&'static EntityDescriptor]| {
+        let schema =
+            Schema::__new(vec![&PROJECT].leak(), &[], "tenancy_app").__with_globals(globals.to_vec().leak());
+        Model::new(&schema).expect("it holds")
+    };
+    let (before, now) = (schema(&[]), schema(&[global(&EVENT, false)]));
+    let table = now.globals[0].table.clone();
+    let told = |before: &Lock| {
+        let text = text(Some(before), &now, None).expect("something differs").forward;
+        text.lines().any(|line| line.contains("'events'") && line.trim_end_matches(',').ends_with(", true)"))
+    };
+    assert!(!told(&held(&before)));
+    assert!(told(&Lock { retired: vec![table], ..held(&before) }));
+}
+
+#[test]
+fn global_tables_and_another_role() {
+    let schema = |role: &'static str| {
+        let globals = vec![global(&EVENT, true)].leak();
+        Model::new(&Schema::__new(vec![&PROJECT].leak(), &[], role).__with_globals(globals))
+            .expect("it holds")
+    };
+    insta::assert_snapshot!(both(Some(&held(&schema("old_app"))), &schema("tenancy_app")));
+}
+
+/// What was everybody's is to be isolated: nobody reads all of it any more, and the reverse gives it back.
+#[test]
+fn a_global_table_that_is_adopted_is_closed_first() {
+    let globals = Schema::__new(vec![&PROJECT].leak(), &[], "tenancy_app")
+        .__with_globals(vec![global(&EVENT, false)].leak());
+    let before = held(&Model::new(&globals).expect("it holds"));
+    let now = Model::new(&adopting(&[&PROJECT, &EVENT], &["app.events"])).expect("it holds");
+    let text = text(Some(&before), &now, None).expect("something differs");
+    let about = |text: &str| -> Vec<String> {
+        text.lines().filter(|line| line.contains("\"events\"")).map(str::to_owned).collect()
+    };
+    let closed = about(&text.forward);
+    assert!(
+        closed.iter().any(|line| line.trim_start().starts_with("REVOKE ALL ON \"app\".\"events\" FROM")),
+        "{closed:#?}"
+    );
+    assert!(!closed.iter().any(|line| line.starts_with("GRANT")), "{closed:#?}");
+    let opened = about(&text.reverse);
+    assert!(
+        opened.iter().any(|line| line.trim_start().starts_with("GRANT SELECT ON \"app\".\"events\" TO")),
+        "{opened:#?}"
+    );
+}
+
 /// What reads across tenants reads what belongs to nobody, too: a report joins it.
 #[test]
 fn a_role_that_reads_across_tenants_reads_global_tables() {
