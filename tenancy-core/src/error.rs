@@ -332,12 +332,16 @@ impl ServerError {
 }
 
 /// Whether the message of an error names objects and settings only. Those of the classes left out, those of the
-/// scanner (which quotes the text that it stumbled over) and those of RAISE can carry values.
+/// scanner (which quotes the text that it stumbled over) and those of RAISE can carry values. A pooler's own errors name no
+/// routine: `unsupported startup parameter: extra_float_digits`.
 fn says_no_value(error: &PgDatabaseError) -> bool {
     let named = ["08", "0A", "25", "28", "3D", "3F", "40", "42", "53", "55", "57"];
     error.code().get(..2).is_some_and(|class| named.contains(&class))
         && error.code() != "42601"
-        && !matches!(error.routine(), None | Some("exec_stmt_raise"))
+        && match error.routine() {
+            None => error.code() == "08P01",
+            Some(routine) => routine != "exec_stmt_raise",
+        }
 }
 
 /// Whether PostgreSQL refused a plan because what it returns was changed by a migration. By the routine, since messages are

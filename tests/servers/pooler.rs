@@ -49,6 +49,10 @@ fn version() -> (u32, u32) {
 impl Pooler {
     /// `tracked`: `max_prepared_statements`, which PgBouncer knows since 1.21.
     async fn start(world: &World, mode: &str, tracked: Option<u32>) -> Self {
+        Self::with(world, mode, tracked, "ignore_startup_parameters = extra_float_digits").await
+    }
+
+    async fn with(world: &World, mode: &str, tracked: Option<u32>, more: &str) -> Self {
         let account = Account::with_folder().await;
         let (app, port) = (world.test.app(), free_port());
         let url = app.to_url_lossy();
@@ -61,7 +65,7 @@ impl Pooler {
              listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n\
              auth_type = scram-sha-256\nauth_file = {users}\nadmin_users = console\n\
              pool_mode = {mode}\n{tracked}default_pool_size = {SERVERS}\nmax_client_conn = 500\n\
-             ignore_startup_parameters = extra_float_digits\n",
+             {more}\n",
             name = world.test.name(),
             host = app.get_host(),
             upstream = app.get_port(),
@@ -228,6 +232,15 @@ mod transaction {
         let pooler = Pooler::start(&world, "transaction", Some(200)).await;
         let db = pooler.connect(&world).await.expect("a pooler that is safe");
         hammer(&world, &pooler, &db, true).await;
+    }
+
+    /// What the pooler refuses by itself is said in its words, and not taken for mixed-up statements.
+    #[tokio::test]
+    async fn a_setting_that_is_missing_is_named() {
+        let world = world().await;
+        let pooler = Pooler::with(&world, "transaction", Some(200), "").await;
+        let refused = pooler.connect(&world).await.expect_err("sqlx sends a parameter that it does not know");
+        assert!(refused.to_string().contains("extra_float_digits"), "{refused:?}");
     }
 
     #[tokio::test]

@@ -30,37 +30,37 @@ pub(super) async fn verify(
 ) -> Result<(), Error> {
     let probing = async {
         let mut pg = manager.open().await?;
-        let findings = verify::verify(&mut pg, schema).await.map_err(driver)?;
+        let findings = verify::verify(&mut pg, schema).await.map_err(|error| mixed_up(driver(error)))?;
         // The first connection closes before the others open: a login may be limited to few.
         pg.close().await.map_err(driver)?;
         if !findings.is_empty() {
             return Err(Error::NotIsolated { findings });
         }
         let (mut a, mut b) = (manager.create().await?, manager.create().await?);
-        binds(&mut a).await?;
+        binds(&mut a).await.map_err(mixed_up)?;
         match one_tenant_a_transaction(&mut a).await {
-            Ok(()) => pooler(&mut a, &mut b).await?,
+            Ok(()) => pooler(&mut a, &mut b).await.map_err(mixed_up)?,
             Err(Error::StatementPooler) => {
                 // It has hung up on whoever asked.
                 a = manager.create().await?;
-                statement_pooler(&mut a, &mut b).await?;
+                statement_pooler(&mut a, &mut b).await.map_err(mixed_up)?;
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(mixed_up(error)),
         }
         a.pg.close().await.map_err(driver)?;
         b.pg.close().await.map_err(driver)
     };
-    let probed = timeout(within, probing).await.unwrap_or(Err(Error::PoolTimedOut { waited: within }));
-    probed.map_err(|error| if is_mixed_up(&error) { Error::UnsafePooler } else { error })
+    timeout(within, probing).await.unwrap_or(Err(Error::PoolTimedOut { waited: within }))
 }
 
-/// Whether a statement of a new connection met those of another: its name was there already, or not, or was that of a
-/// statement with other parameters or other columns. No connection to PostgreSQL itself does any of it.
-fn is_mixed_up(error: &Error) -> bool {
+/// What it means that a statement of a new connection met those of another: its name was there already, or not, or was that of
+/// a statement with other parameters or other columns. No connection to PostgreSQL itself does any of it. What a pooler says
+/// while a connection is opened is its own affair, and has one of these codes too.
+fn mixed_up(error: Error) -> Error {
     match error {
-        Error::Database(error) => matches!(error.code(), "42P05" | "26000" | "08P01"),
-        Error::Decode { .. } => true,
-        _ => false,
+        Error::Database(error) if matches!(error.code(), "42P05" | "26000" | "08P01") => Error::UnsafePooler,
+        Error::Decode { .. } => Error::UnsafePooler,
+        error => error,
     }
 }
 
