@@ -60,44 +60,19 @@ pub(crate) fn test() -> Result<(), Failure> {
     provision::browser()?;
     run(&mut cargo(&["fmt", "--all", "--check"]))?;
     run(&mut cargo(&["fmt", "--manifest-path", BENCH, "--check"]))?;
-    run(&mut cargo(&[
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--features",
-        FEATURES,
-        "--",
-        "-D",
-        "warnings",
-    ]))?;
+    clippy(&["--workspace", "--all-targets", "--features", FEATURES])?;
     // `--all-targets` leaves out what `cargo test` leaves out.
-    run(&mut cargo(&[
-        "clippy",
-        "--workspace",
-        "--test",
-        "servers",
-        "--features",
-        FEATURES,
-        "--",
-        "-D",
-        "warnings",
-    ]))?;
+    clippy(&["--workspace", "--test", "servers", "--features", FEATURES])?;
     run(cargo(&["doc", "--workspace", "--no-deps", "--features", FEATURES])
         .env("RUSTDOCFLAGS", "-D warnings"))?;
     // The benchmark is not run here, but it must compile, and its own tests must pass.
-    run(&mut cargo(&[
-        "clippy",
-        "--manifest-path",
-        BENCH,
-        "--target-dir",
-        "target",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]))?;
+    clippy(&["--manifest-path", BENCH, "--target-dir", "target", "--all-targets"])?;
     run(&mut cargo(&["test", "--manifest-path", BENCH, "--target-dir", "target", "--no-default-features"]))?;
     run(&mut cargo(&["test", "--workspace", "--features", FEATURES]))
+}
+
+fn clippy(what: &[&str]) -> Result<(), Failure> {
+    run(cargo(&["clippy"]).args(what).args(["--", "-D", "warnings"]))
 }
 
 #[cfg(test)]

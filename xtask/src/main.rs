@@ -3,6 +3,7 @@
 //! `std` alone: a newcomer's first command waits for this to compile.
 
 mod chores;
+mod files;
 mod matrix;
 mod packages;
 mod provision;

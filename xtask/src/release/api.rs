@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::tools::{self, CARGO_PUBLIC_API};
 use super::{PUBLISHED, nightly};
-use crate::packages::{cannot, create};
+use crate::files::{create, write};
 use crate::run::{Failure, announce, ask, root, run};
 
 /// Compares what is public with what is listed.
@@ -29,7 +29,7 @@ pub(super) fn check() -> Result<(), Failure> {
 pub(super) fn bless() -> Result<(), Failure> {
     for (path, text) in listed()? {
         create(path.parent().unwrap_or(&path))?;
-        fs::write(&path, text).map_err(|error| cannot("write", &path, &error))?;
+        write(&path, &text)?;
         announce(format_args!("wrote {}", path.display()));
     }
     Ok(())

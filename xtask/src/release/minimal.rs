@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::nightly;
 use crate::chores::FEATURES;
-use crate::packages::{cannot, create};
+use crate::files::{cannot, create, read, remove, write};
 use crate::run::{Failure, ask, program, root, run};
 
 /// What is not published stays out, with what only it depends on.
@@ -16,9 +16,7 @@ const LEFT_OUT: [&str; 5] = ["bench/", "xtask/", "examples/", "ui-tests/", "test
 
 pub(super) fn check() -> Result<(), Failure> {
     let copy = root().join("target/minimal");
-    if copy.exists() {
-        fs::remove_dir_all(&copy).map_err(|error| cannot("remove", &copy, &error))?;
-    }
+    remove(&copy)?;
     let files = ask(program("git").args(["ls-files", "--cached", "--others", "--exclude-standard"]))
         .ok_or_else(|| {
             Failure::new("`git ls-files` failed: the least versions are tried in a copy of what git knows")
@@ -41,8 +39,7 @@ fn copy_file(file: &str, copy: &Path) -> Result<(), Failure> {
     if !file.ends_with("Cargo.toml") {
         return fs::copy(&from, &to).map(drop).map_err(|error| cannot("copy", &from, &error));
     }
-    let manifest = fs::read_to_string(&from).map_err(|error| cannot("read", &from, &error))?;
-    fs::write(&to, without_tests(&manifest)).map_err(|error| cannot("write", &to, &error))
+    write(&to, &without_tests(&read(&from)?))
 }
 
 /// A manifest without what tests, examples and packages that are not published need.
