@@ -64,13 +64,8 @@ impl Account {
         command.stdin(Stdio::piped()).stderr(log.try_clone().expect("a log")).stdout(log).process_group(0);
         let watcher = command.spawn().expect("a shell");
         let background = Background { watcher, folder: self.folder };
-        for _ in 0..1000 {
-            if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
-                return background;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        panic!("{} does not listen:\n{}", program.display(), background.log());
+        until("it listens", async || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()).await;
+        background
     }
 }
 
@@ -91,6 +86,17 @@ impl Drop for Background {
         let _ = self.watcher.wait();
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Looks until it is so.
+pub async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    for _ in 0..1000 {
+        if is_so().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("not within twenty seconds: {what}");
 }
 
 /// A port that nobody listens to.

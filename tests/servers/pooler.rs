@@ -15,7 +15,7 @@ use tenancy::Error;
 use tenancy::db::TenantDb;
 use tenancy::prelude::*;
 
-use crate::background::{Account, Background, free_port};
+use crate::background::{Account, Background, free_port, until};
 use crate::common::*;
 
 /// Server connections of the pooler; the application opens four times as many to it.
@@ -79,15 +79,14 @@ impl Pooler {
         Self { running, app, console, direct: sessions(world).await }
     }
 
-    async fn connect(&self, world: &World) -> Result<TenantDb, Error> {
-        let builder = TenantDb::builder(self.app.clone()).trust(world.authority.authority()).schema(&SCHEMA);
-        builder.max_connections(CLIENTS).connect().await
+    async fn connect(&self, world: &World, clients: u32) -> Result<TenantDb, Error> {
+        world.builder_of(self.app.clone()).max_connections(clients).connect().await
     }
 
-    /// An order to the pooler itself.
-    async fn order(&self, order: &'static str) {
+    /// An order to the pooler itself, and how many rows it answers.
+    async fn order(&self, order: &'static str) -> usize {
         let mut console = self.console.connect().await.expect("the console");
-        sqlx::raw_sql(order).execute(&mut console).await.expect("an order");
+        sqlx::raw_sql(order).fetch_all(&mut console).await.expect("an order").len()
     }
 
     fn logins(&self) -> usize {
@@ -104,15 +103,25 @@ async fn world() -> World {
     world
 }
 
-/// How many sessions the application's login has.
-async fn sessions(world: &World) -> i64 {
-    let of = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = $1";
+/// A row of each tenant, and the database behind a pooler that is safe.
+async fn behind(mode: &str, tracked: u32) -> (World, Pooler, TenantDb) {
+    let world = world().await;
+    let pooler = Pooler::start(&world, mode, Some(tracked)).await;
+    let db = pooler.connect(&world, CLIENTS).await.expect("a pooler that is safe");
+    (world, pooler, db)
+}
+
+/// Something of the sessions that the application's login has.
+async fn of_sessions(world: &World, what: &str) -> i64 {
+    let sql =
+        format!("SELECT {what} FROM pg_stat_activity WHERE datname = current_database() AND usename = $1");
     let app = world.test.app();
-    sqlx::query_scalar(of)
-        .bind(app.get_username())
-        .fetch_one(&mut world.superuser().await)
-        .await
-        .expect("a count")
+    let query = sqlx::query_scalar(AssertSqlSafe(sql)).bind(app.get_username());
+    query.fetch_one(&mut world.superuser().await).await.expect("a number")
+}
+
+async fn sessions(world: &World) -> i64 {
+    of_sessions(world, "count(*)").await
 }
 
 /// What one task does as one tenant: reads that are single statements, writes of its own row, and, where the pooler lets it,
@@ -187,17 +196,11 @@ async fn hammer(world: &World, pooler: &Pooler, db: &TenantDb, transactions: boo
 }
 
 /// The pooler has lost all of its server connections, and opens others where nothing is prepared.
-async fn survives_new_servers(world: &World, db: &TenantDb) {
+async fn survives_new_servers(world: &World, pooler: &Pooler, db: &TenantDb) {
     Project::find(&world.a).fetch_all(db).await.expect("prepared");
-    let killed: i64 = sqlx::query_scalar(
-        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND usename = $1",
-    )
-    .bind(world.test.app().get_username())
-    .fetch_one(&mut world.superuser().await)
-    .await
-    .expect("a superuser may");
+    let killed = of_sessions(world, "count(pg_terminate_backend(pid))").await;
     assert!(killed > 0);
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    until("the pooler has seen that they are gone", async || pooler.order("SHOW SERVERS").await == 0).await;
     for _ in 0..CLIENTS {
         assert_eq!(Project::find(&world.a).fetch_all(db).await.expect("prepared again").len(), 1);
         assert_eq!(Project::find(&world.b).fetch_all(db).await.expect("prepared again").len(), 1);
@@ -212,10 +215,8 @@ mod session {
     async fn everything_works() {
         let world = world().await;
         let pooler = Pooler::start(&world, "session", None).await;
-        let builder =
-            TenantDb::builder(pooler.app.clone()).trust(world.authority.authority()).schema(&SCHEMA);
         // A client more than there are servers would wait for one to leave.
-        let db = builder.max_connections(SERVERS - 1).connect().await.expect("a pooler that is safe");
+        let db = pooler.connect(&world, SERVERS - 1).await.expect("a pooler that is safe");
         for what in 0..70 {
             act(&db, [&world.a, &world.b][what % 2], what, true).await.expect("as without a pooler");
         }
@@ -228,9 +229,7 @@ mod transaction {
 
     #[tokio::test]
     async fn tenants_share_servers_and_nothing_else() {
-        let world = world().await;
-        let pooler = Pooler::start(&world, "transaction", Some(200)).await;
-        let db = pooler.connect(&world).await.expect("a pooler that is safe");
+        let (world, pooler, db) = behind("transaction", 200).await;
         hammer(&world, &pooler, &db, true).await;
     }
 
@@ -239,33 +238,28 @@ mod transaction {
     async fn a_setting_that_is_missing_is_named() {
         let world = world().await;
         let pooler = Pooler::with(&world, "transaction", Some(200), "").await;
-        let refused = pooler.connect(&world).await.expect_err("sqlx sends a parameter that it does not know");
+        let refused =
+            pooler.connect(&world, CLIENTS).await.expect_err("sqlx sends a parameter that it does not know");
         assert!(refused.to_string().contains("extra_float_digits"), "{refused:?}");
     }
 
     #[tokio::test]
     async fn fewer_prepared_statements_than_are_in_use_are_enough() {
-        let world = world().await;
-        let pooler = Pooler::start(&world, "transaction", Some(1)).await;
-        let db = pooler.connect(&world).await.expect("a pooler that is safe");
+        let (world, pooler, db) = behind("transaction", 1).await;
         hammer(&world, &pooler, &db, true).await;
     }
 
     #[tokio::test]
     async fn statements_outlive_server_connections() {
-        let world = world().await;
-        let pooler = Pooler::start(&world, "transaction", Some(200)).await;
-        let db = pooler.connect(&world).await.expect("a pooler that is safe");
-        survives_new_servers(&world, &db).await;
+        let (world, pooler, db) = behind("transaction", 200).await;
+        survives_new_servers(&world, &pooler, &db).await;
     }
 
     /// A column has another type, and plans of before are with the pooler, which prepares for all of its clients: they fail,
     /// and run nothing, until it opens other server connections.
     #[tokio::test]
     async fn plans_of_before_a_migration_end_with_the_servers() {
-        let world = world().await;
-        let pooler = Pooler::start(&world, "transaction", Some(200)).await;
-        let db = pooler.connect(&world).await.expect("a pooler that is safe");
+        let (world, pooler, db) = behind("transaction", 200).await;
         let read = async || join_all((0..CLIENTS * 2).map(|_| Project::find(&world.a).fetch_all(&db))).await;
         for rows in read().await {
             assert_eq!(rows.expect("prepared").len(), 1);
@@ -280,7 +274,7 @@ mod transaction {
             }
         }
         pooler.order("RECONNECT").await;
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        pooler.order("WAIT_CLOSE").await;
         for rows in read().await {
             assert_eq!(rows.expect("prepared on other servers").len(), 1);
         }
@@ -290,9 +284,7 @@ mod transaction {
     /// connection and not on the one that the client gets next.
     #[tokio::test]
     async fn what_raw_sql_leaves_behind_is_no_tenant() {
-        let world = world().await;
-        let pooler = Pooler::start(&world, "transaction", Some(200)).await;
-        let db = pooler.connect(&world).await.expect("a pooler that is safe");
+        let (world, pooler, db) = behind("transaction", 200).await;
         let set = format!("SET SESSION app.tenant_id = '{}'; SET search_path = pg_catalog", world.a.tenant());
         let leave = async |how: usize| {
             let mut tx = db.begin(&world.a).await.expect("a transaction");
@@ -330,7 +322,10 @@ mod transaction {
         let seeing = join_all((0..4).map(|_| unbound()));
         let (_, seen, ()) = futures_util::join!(leaving, seeing, theirs());
         assert!(seen.concat().iter().all(|rows| *rows == 0), "an unbound statement saw rows: {seen:?}");
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        until("what was dropped has ended", async || {
+            of_sessions(&world, "count(*) FILTER (WHERE state <> 'idle')").await == 0
+        })
+        .await;
         assert!(unbound().await.iter().all(|rows| *rows == 0), "and none later");
         theirs().await;
         assert_eq!(Project::count(&world.a).fetch_one(&db).await.expect("its owner has a row"), 1);
@@ -342,18 +337,14 @@ mod statement {
 
     #[tokio::test]
     async fn single_statements_are_isolated() {
-        let world = world().await;
-        let pooler = Pooler::start(&world, "statement", Some(200)).await;
-        let db = pooler.connect(&world).await.expect("a pooler that is safe");
+        let (world, pooler, db) = behind("statement", 200).await;
         hammer(&world, &pooler, &db, false).await;
-        survives_new_servers(&world, &db).await;
+        survives_new_servers(&world, &pooler, &db).await;
     }
 
     #[tokio::test]
     async fn a_transaction_is_refused_and_harms_nobody() {
-        let world = world().await;
-        let pooler = Pooler::start(&world, "statement", Some(200)).await;
-        let db = pooler.connect(&world).await.expect("a pooler that is safe");
+        let (world, _pooler, db) = behind("statement", 200).await;
         for _ in 0..CLIENTS * 2 {
             let refused = db.begin(&world.a).await;
             assert!(matches!(refused, Err(Error::StatementPooler)), "{refused:?}");
@@ -373,7 +364,7 @@ mod refused {
         for mode in ["transaction", "statement"] {
             let pooler = Pooler::start(&world, mode, untracked).await;
             for _ in 0..5 {
-                let connected = pooler.connect(&world).await;
+                let connected = pooler.connect(&world, CLIENTS).await;
                 assert!(matches!(connected, Err(Error::UnsafePooler)), "{mode}: {connected:?}");
                 let said = Error::UnsafePooler.to_string();
                 assert!(

@@ -2,15 +2,13 @@
 //!
 //! Binding is a CHECK that calls `set_config`, which is no write: a standby allows it.
 
-use std::time::Duration;
-
 use futures_util::TryStreamExt as _;
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::PgConnectOptions;
 use tenancy::Error;
 use tenancy::prelude::*;
 
-use crate::background::{Account, Background, free_port};
+use crate::background::{Account, Background, free_port, until};
 use crate::common::*;
 use crate::programs::program;
 
@@ -44,14 +42,10 @@ impl Standby {
     }
 
     async fn superuser(&self, world: &World) -> sqlx::PgConnection {
-        for _ in 0..500 {
-            // It starts up before it takes sessions.
-            match self.options(world.test.superuser()).connect().await {
-                Ok(connection) => return connection,
-                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
-            }
-        }
-        panic!("the standby takes no sessions:\n{}", self.running.log());
+        let options = self.options(world.test.superuser());
+        // It starts up before it takes sessions.
+        until("the standby takes sessions", async || options.connect().await.is_ok()).await;
+        connect(&options).await
     }
 
     /// Waits until what the primary has written by now is there.
@@ -61,18 +55,14 @@ impl Standby {
             .await
             .expect("a position");
         let mut standby = self.superuser(world).await;
-        for _ in 0..500 {
-            let replayed: bool = sqlx::query_scalar("SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn")
+        until("the standby has followed", async || {
+            sqlx::query_scalar("SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn")
                 .bind(&written)
                 .fetch_one(&mut standby)
                 .await
-                .expect("a position");
-            if replayed {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        panic!("the standby does not follow:\n{}", self.running.log());
+                .expect("a position")
+        })
+        .await;
     }
 }
 
@@ -93,8 +83,7 @@ async fn a_standby_isolates_and_is_promoted() {
     standby.catch_up(&world).await;
 
     // It connects as to any server: what `connect` verifies, it verifies without a write.
-    let builder = TenantDb::builder(standby.options(world.test.app()));
-    let builder = builder.trust(world.authority.authority()).schema(&SCHEMA);
+    let builder = world.builder_of(standby.options(world.test.app()));
     let db = builder.connect().await.expect("an isolated standby");
     let recovers: bool = sqlx::query_scalar("SELECT pg_is_in_recovery()")
         .fetch_one(&mut standby.superuser(&world).await)

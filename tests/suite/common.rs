@@ -213,7 +213,12 @@ impl World {
 
     /// The database as `db` has it, for a pool of its own.
     pub fn builder(&self) -> TenantDbBuilder {
-        TenantDb::builder(self.test.app()).trust(self.authority.authority()).schema(&SCHEMA)
+        self.builder_of(self.test.app())
+    }
+
+    /// The same, on another way to it.
+    pub fn builder_of(&self, options: PgConnectOptions) -> TenantDbBuilder {
+        TenantDb::builder(options).trust(self.authority.authority()).schema(&SCHEMA)
     }
 
     /// A token that expires within five seconds.

@@ -154,6 +154,13 @@ fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
     expected.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
 }
 
+/// What the server said, its HINT with it.
+#[track_caller]
+fn by_the_server(refused: &sqlx::Error) -> &sqlx::postgres::PgDatabaseError {
+    let error = refused.as_database_error().and_then(|error| error.try_downcast_ref());
+    error.expect("the server refused")
+}
+
 /// The SQLSTATE of what the server refused.
 #[track_caller]
 fn code<T: std::fmt::Debug>(result: Result<T, sqlx::Error>) -> String {
@@ -678,10 +685,7 @@ async fn the_key_of_a_retired_table_is_refused_with_the_mend() {
     let sql = sql.replace(row, &row.replace("], false)", "], true)"));
     let mut owner = atlas.test.connect_as_owner().await;
     let refused = run(&mut owner, &format!("BEGIN; {sql}; COMMIT")).await.expect_err("refused");
-    let refused = refused
-        .as_database_error()
-        .and_then(|e| e.try_downcast_ref::<sqlx::postgres::PgDatabaseError>())
-        .expect("the server refused");
+    let refused = by_the_server(&refused);
     assert!(refused.message().contains("atlas.beats has the primary key (tenant_id, id)"), "{refused:?}");
     let mend = refused.hint().and_then(|hint| hint.strip_prefix("- ")).expect("a mend").to_owned();
     run(&mut owner, "ROLLBACK").await.expect("rolled back");
@@ -723,10 +727,7 @@ async fn a_table_with_row_level_security_is_not_shared() {
     let mut owner = test.connect_as_owner().await;
     run(&mut owner, "ALTER TABLE atlas.countries ENABLE ROW LEVEL SECURITY; CREATE POLICY one ON atlas.countries USING (true)").await.expect("on");
     let refused = run(&mut owner, &format!("BEGIN; {sql}; COMMIT")).await.expect_err("refused");
-    let refused = refused
-        .as_database_error()
-        .and_then(|e| e.try_downcast_ref::<sqlx::postgres::PgDatabaseError>())
-        .expect("the server refused");
+    let refused = by_the_server(&refused);
     assert!(refused.message().contains("row-level security is on for atlas.countries"), "{refused:?}");
     let mend =
         refused.hint().and_then(|hint| hint.split_once("before this one: ")).expect("a mend").1.to_owned();

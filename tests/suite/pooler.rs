@@ -11,7 +11,6 @@ use std::sync::{Arc, Mutex};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{ConnectOptions as _, Row as _};
 use tenancy::Error;
-use tenancy::db::TenantDb;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -112,7 +111,6 @@ async fn a_pooler_that_mixes_up_statements_is_refused() {
     let second: i32 = sqlx::raw_sql(pid).fetch_one(&mut two).await.expect("a pid").get(0);
     assert_eq!(first, second, "two clients share a server connection");
 
-    let connected =
-        TenantDb::builder(through).trust(world.authority.authority()).schema(&SCHEMA).connect().await;
+    let connected = world.builder_of(through).connect().await;
     assert!(matches!(connected, Err(Error::UnsafePooler)), "{connected:?}");
 }

@@ -11,13 +11,8 @@ use crate::common::*;
 /// One connection through a counting proxy. Everything is run once first: prepared, its types known.
 pub async fn counted(world: &World) -> (TenantDb, RoundTrips) {
     let proxy = RoundTrips::start(&world.test.app()).await.expect("a proxy");
-    let db = TenantDb::builder(proxy.options(world.test.app()))
-        .trust(world.authority.authority())
-        .schema(&SCHEMA)
-        .max_connections(1)
-        .connect()
-        .await
-        .expect("an isolated database");
+    let builder = world.builder_of(proxy.options(world.test.app()));
+    let db = builder.max_connections(1).connect().await.expect("an isolated database");
     (db, proxy)
 }
 

@@ -92,8 +92,7 @@ impl Cleaning {
     async fn run(mut self) {
         let Some(connection) = self.object.as_deref_mut() else { return };
         let cleaned = timeout(CLEAN_WITHIN, clean(connection)).await;
-        if matches!(cleaned, Ok(Ok(true))) {
-            connection.state = State::Clean;
+        if matches!(cleaned, Ok(Ok(()))) && connection.state == State::Clean {
             connection.rest();
             drop(self.object.take());
         }
@@ -108,23 +107,20 @@ impl Drop for Cleaning {
     }
 }
 
-/// Brings a connection back to where a fresh one is. `false` when that cannot be.
-async fn clean(connection: &mut Connection) -> Result<bool, sqlx::Error> {
+/// Brings a connection back to where a fresh one is, and says so by its state: it stays otherwise when that cannot be.
+async fn clean(connection: &mut Connection) -> Result<(), sqlx::Error> {
     match connection.state {
+        State::Lent => end_and_reset(connection, "ROLLBACK").await?,
         State::Unprepared => {}
-        State::Lent => {
-            let end = if connection.in_transaction { "ROLLBACK" } else { "" };
-            end_and_reset(connection, end).await?;
-        }
         _ if connection.in_transaction => {
             sqlx::raw_sql("ROLLBACK").execute(&mut connection.pg).await?;
             connection.in_transaction = false;
-            return Ok(true);
+            connection.state = State::Clean;
         }
         _ => {
             // Reads the end of what was sent.
             connection.pg.ping().await?;
-            return Ok(true);
+            connection.state = State::Clean;
         }
     }
     if connection.state == State::Unprepared {
@@ -132,7 +128,7 @@ async fn clean(connection: &mut Connection) -> Result<bool, sqlx::Error> {
         connection.pg.clear_cached_statements().await?;
         connection.state = State::Clean;
     }
-    Ok(connection.state == State::Clean)
+    Ok(())
 }
 
 /// Ends a transaction in which raw SQL ran, and resets the session, as one message.
@@ -148,8 +144,7 @@ async fn clean(connection: &mut Connection) -> Result<bool, sqlx::Error> {
 pub(super) async fn end_and_reset(connection: &mut Connection, end: &str) -> Result<(), sqlx::Error> {
     let sql = sqlx::AssertSqlSafe(format!("{end}; {RESET}"));
     let mut steps = sqlx::raw_sql(sql).fetch_many(&mut connection.pg);
-    // An empty statement is answered by nothing.
-    let mut ended = end.is_empty();
+    let mut ended = false;
     let mut last = None;
     let reset = loop {
         match steps.try_next().await {

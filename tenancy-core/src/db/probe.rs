@@ -43,7 +43,7 @@ pub(super) async fn verify(
             Err(Error::StatementPooler) => {
                 // It has hung up on whoever asked.
                 a = manager.create().await?;
-                statement_pooler(&mut a, &mut b).await.map_err(mixed_up)?;
+                statement_pooler(&mut a, &mut b).await?;
             }
             Err(error) => return Err(mixed_up(error)),
         }
@@ -118,9 +118,13 @@ async fn pooler(a: &mut Connection, b: &mut Connection) -> Result<(), Error> {
 /// What a connection prepared is what it runs.
 async fn answers(connection: &mut Connection) -> Result<(), Error> {
     let tenant = TenantId::random();
-    match who(connection, tenant).await {
-        Ok(bound) if bound == Some(tenant.as_uuid()) => Ok(()),
-        // Another statement answered, or none.
+    is_own(who(connection, tenant).await, &Some(tenant.as_uuid()))
+}
+
+/// Whether it was the statement that was asked for which answered: not another, and not none.
+fn is_own<T: PartialEq>(answer: Result<T, sqlx::Error>, expected: &T) -> Result<(), Error> {
+    match answer {
+        Ok(answer) if answer == *expected => Ok(()),
         Ok(_) | Err(sqlx::Error::Database(_) | sqlx::Error::ColumnDecode { .. }) => Err(Error::UnsafePooler),
         Err(error) => Err(driver(error)),
     }
@@ -130,17 +134,11 @@ async fn answers(connection: &mut Connection) -> Result<(), Error> {
 /// server connection, a name that is there already is an error, and one that is missing is, too.
 async fn statement_pooler(a: &mut Connection, b: &mut Connection) -> Result<(), Error> {
     for round in 0..4_i64 {
-        for (who, connection) in [(0, &mut *a), (1, &mut *b)] {
+        for (place, connection) in [(0, &mut *a), (1, &mut *b)] {
             answers(connection).await?;
-            let number = 2 * round + who;
+            let number = 2 * round + place;
             let select = sqlx::AssertSqlSafe(format!("SELECT {number}::bigint"));
-            match sqlx::query_scalar::<_, i64>(select).fetch_one(&mut connection.pg).await {
-                Ok(answer) if answer == number => {}
-                Ok(_) | Err(sqlx::Error::Database(_) | sqlx::Error::ColumnDecode { .. }) => {
-                    return Err(Error::UnsafePooler);
-                }
-                Err(error) => return Err(driver(error)),
-            }
+            is_own(sqlx::query_scalar(select).fetch_one(&mut connection.pg).await, &number)?;
         }
     }
     Ok(())

@@ -47,20 +47,16 @@ indexes AS (
 ),
 -- As the entities ask for them, by what PostgreSQL prints.
 held (relation, definition) AS (
-  SELECT k.conrelid, regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', '') FROM keys k WHERE k.contype IN ('p', 'u', 'f')
+  SELECT k.conrelid, regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', '')
+    FROM pg_constraint k WHERE k.contype IN ('p', 'u', 'f') AND k.conrelid IN (SELECT oid FROM entity_tables)
   UNION ALL
   SELECT x.indrelid, (SELECT format('USING btree (%s)', string_agg(quote_ident(a.attname), ', ' ORDER BY u.place))
                         FROM unnest(x.indkey::int2[]) WITH ORDINALITY AS u (number, place)
                         JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = u.number)
-    FROM indexes x JOIN pg_class i ON i.oid = x.index_oid JOIN pg_am m ON m.oid = i.relam
-   WHERE m.amname = 'btree' AND x.indisvalid AND NOT x.indisunique AND x.indexprs IS NULL AND x.indpred IS NULL
+    FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_am m ON m.oid = i.relam
+   WHERE x.indrelid IN (SELECT oid FROM entity_tables)
+     AND m.amname = 'btree' AND x.indisvalid AND NOT x.indisunique AND x.indexprs IS NULL AND x.indpred IS NULL
      AND x.indnatts = x.indnkeyatts AND 0 = ALL (x.indoption::int2[])
-  UNION ALL
-  SELECT k.conrelid, regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', '')
-    FROM pg_constraint k WHERE k.contype IN ('p', 'u', 'f') AND k.conrelid IN (SELECT oid FROM globals)
-  UNION ALL
-  SELECT x.indrelid, regexp_replace(pg_get_indexdef(x.indexrelid), '^.* USING ', 'USING ')
-    FROM pg_index x WHERE x.indisvalid AND NOT x.indisunique AND x.indrelid IN (SELECT oid FROM globals)
 ),
 -- Functions of ours, as they were emitted: the body with each run of blanks as one, since its text is kept as it was written.
 pinned (name, body, language, returns, volatility, parallel, definer) AS (

@@ -100,14 +100,16 @@ fn a_table_that_is_being_adopted_is_left_alone() {
     assert!(unlisted.expect_err("it is not listed")[0].to_string().contains("list the entity too"));
 }
 
+/// Projects, and these global tables.
+fn globals(role: &'static str, globals: &[&'static EntityDescriptor]) -> Model {
+    let schema = Schema::__new(vec![&PROJECT].leak(), &[], role).__with_globals(globals.to_vec().leak());
+    Model::new(&schema).expect("it holds")
+}
+
 /// Tables that belong to nobody: one that tenants write comes, and one changes from that.
 #[test]
 fn global_tables() {
-    let of = |globals: &[&'static EntityDescriptor]| {
-        let schema =
-            Schema::__new(vec![&PROJECT].leak(), &[], "tenancy_app").__with_globals(globals.to_vec().leak());
-        Model::new(&schema).expect("it holds")
-    };
+    let of = |tables: &[&'static EntityDescriptor]| globals("tenancy_app", tables);
     let before = of(&[global(&EVENT, true)]);
     insta::assert_snapshot!("global_comes", both(Some(&held(&of(&[]))), &before));
     insta::assert_snapshot!(
@@ -119,12 +121,8 @@ fn global_tables() {
 /// Of a table that becomes global after it was retired, the keys of then are in the way: the examination is told.
 #[test]
 fn a_retired_table_that_becomes_global() {
-    let schema = |globals: &[&'static EntityDescriptor]| {
-        let schema =
-            Schema::__new(vec![&PROJECT].leak(), &[], "tenancy_app").__with_globals(globals.to_vec().leak());
-        Model::new(&schema).expect("it holds")
-    };
-    let (before, now) = (schema(&[]), schema(&[global(&EVENT, false)]));
+    let of = |tables: &[&'static EntityDescriptor]| globals("tenancy_app", tables);
+    let (before, now) = (of(&[]), of(&[global(&EVENT, false)]));
     let table = now.globals[0].table.clone();
     let told = |before: &Lock| {
         let text = text(Some(before), &now, None).expect("something differs").forward;
@@ -136,20 +134,14 @@ fn a_retired_table_that_becomes_global() {
 
 #[test]
 fn global_tables_and_another_role() {
-    let schema = |role: &'static str| {
-        let globals = vec![global(&EVENT, true)].leak();
-        Model::new(&Schema::__new(vec![&PROJECT].leak(), &[], role).__with_globals(globals))
-            .expect("it holds")
-    };
+    let schema = |role| globals(role, &[global(&EVENT, true)]);
     insta::assert_snapshot!(both(Some(&held(&schema("old_app"))), &schema("tenancy_app")));
 }
 
 /// What was everybody's is to be isolated: nobody reads all of it any more, and the reverse gives it back.
 #[test]
 fn a_global_table_that_is_adopted_is_closed_first() {
-    let globals = Schema::__new(vec![&PROJECT].leak(), &[], "tenancy_app")
-        .__with_globals(vec![global(&EVENT, false)].leak());
-    let before = held(&Model::new(&globals).expect("it holds"));
+    let before = held(&globals("tenancy_app", &[global(&EVENT, false)]));
     let now = Model::new(&adopting(&[&PROJECT, &EVENT], &["app.events"])).expect("it holds");
     let text = text(Some(&before), &now, None).expect("something differs");
     let about = |text: &str| -> Vec<String> {
