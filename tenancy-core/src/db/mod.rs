@@ -72,7 +72,8 @@ impl TenantDb {
     ///
     /// # Errors
     ///
-    /// [`Error::TokenExpired`], [`Error::UntrustedAuthority`], or any other [`Error`] when no transaction was begun.
+    /// [`Error::TokenExpired`], [`Error::UntrustedAuthority`], [`Error::StatementPooler`] behind a pooler that has no
+    /// transactions, or any other [`Error`] when no transaction was begun.
     pub async fn begin(&self, token: &TenantToken) -> Result<TenantTx, Error> {
         self.begin_with(token, TxOptions::new()).await
     }
