@@ -24,7 +24,7 @@ fn label(text: &str) -> Label {
 
 /// The site of a tenant, as its visitors find it.
 pub async fn site(tenant: TenantId) -> PublicTenant {
-    let listing = Listing { tenant, suspended: false };
+    let listing = Listing::new(tenant);
     let directory = Directory::new(Labels([(label("acme"), listing)].into()));
     directory.visit(&label("acme")).await.expect("it is listed")
 }
@@ -80,7 +80,7 @@ async fn a_visitor_stands_in_no_transaction() {
 #[tokio::test]
 async fn nobody_visits_who_is_unknown_or_suspended() {
     let tenant = TenantId::random();
-    let directory = Directory::new(Labels([(label("gone"), Listing { tenant, suspended: true })].into()));
+    let directory = Directory::new(Labels([(label("gone"), Listing::new(tenant).suspended(true))].into()));
     assert_eq!(directory.visit(&label("gone")).await, Err(AuthError::Suspended));
     assert_eq!(directory.visit(&label("nobody")).await, Err(AuthError::UnknownTenant));
 }

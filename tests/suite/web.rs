@@ -37,7 +37,7 @@ struct Labels([TenantId; 2]);
 impl DirectoryStore for Labels {
     async fn find(&self, label: &Label) -> Result<Option<Listing>, StoreError> {
         let tenant = ["acme", "globex"].iter().position(|name| *name == label.as_str()).map(|at| self.0[at]);
-        Ok(tenant.map(|tenant| Listing { tenant, suspended: false }))
+        Ok(tenant.map(Listing::new))
     }
 }
 

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use crate::adopt::Rehearsal;
 use crate::error::Error;
-use crate::schema::SchemaError;
+use crate::schema::UnsoundSchema;
 
 /// Why a stage of an adoption did not end. What was done until then stays; say the stage again when it is mended.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AdoptError {
     /// PostgreSQL could not keep the schema.
-    #[error("PostgreSQL could not keep the schema: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    Schema(Vec<SchemaError>),
+    #[error(transparent)]
+    Schema(#[from] UnsoundSchema),
     /// The schema lists no table as `adopting`.
     #[error("the schema lists no table as `adopting`")]
     NothingToAdopt,

@@ -91,7 +91,7 @@ impl Adoption {
     ///
     /// [`AdoptError::Schema`] as [`Schema::check`], and [`AdoptError::NothingToAdopt`].
     pub fn new(schema: &Schema, old_role: impl Into<String>) -> Result<Self, AdoptError> {
-        Self::of_model(Model::new(schema).map_err(AdoptError::Schema)?, old_role.into())
+        Self::of_model(Model::new(schema)?, old_role.into())
     }
 
     /// The tables in `adopting` of a lock file: for tools that cannot see the structs. Their tenants are said by table, with

@@ -15,11 +15,26 @@ use crate::{Label, PublicTenant, TenantId};
 
 /// A tenant, as a directory lists it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Listing {
     /// Its id.
     pub tenant: TenantId,
     /// Whether it is suspended: nobody visits it then.
     pub suspended: bool,
+}
+
+impl Listing {
+    /// Of a tenant that is not suspended.
+    #[must_use]
+    pub const fn new(tenant: TenantId) -> Self {
+        Self { tenant, suspended: false }
+    }
+
+    /// Whether it is suspended.
+    #[must_use]
+    pub const fn suspended(self, suspended: bool) -> Self {
+        Self { suspended, ..self }
+    }
 }
 
 /// Knows the tenants' labels.

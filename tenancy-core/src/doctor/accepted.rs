@@ -54,8 +54,11 @@ impl Acceptance {
 #[non_exhaustive]
 pub enum AcceptedError {
     /// It is no TOML, or has not the fields `code`, `object`, `reason`, `until`, and no others.
-    #[error("the accepted findings cannot be read: {0}")]
-    Toml(#[source] Box<toml::de::Error>),
+    #[error("the accepted findings cannot be read: {why}")]
+    Unreadable {
+        /// Where, and what stands there.
+        why: String,
+    },
     /// There is no such code.
     #[error("{code:?} is no code of the doctor's")]
     UnknownCode {
@@ -109,7 +112,8 @@ impl Accepted {
             reason: String,
             until: toml::value::Datetime,
         }
-        let file: File = toml::from_str(text).map_err(|error| AcceptedError::Toml(Box::new(error)))?;
+        let file: File =
+            toml::from_str(text).map_err(|error| AcceptedError::Unreadable { why: error.to_string() })?;
         let read = |Entry { code, object, reason, until }: Entry| {
             match Code::find(&code) {
                 None => return Err(AcceptedError::UnknownCode { code }),

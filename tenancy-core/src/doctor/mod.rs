@@ -19,11 +19,11 @@ pub use self::accepted::{Acceptance, Accepted, AcceptedError};
 pub use self::report::Report;
 pub use self::survey::{Survey, SurveyError};
 use crate::error::Error;
-pub use crate::schema::UnreadableLock;
 use crate::schema::emit;
 use crate::schema::model::Model;
 use crate::schema::verify::LEAST_VERSION;
-use crate::schema::{Finding, Outline, Schema, SchemaError};
+use crate::schema::{Finding, Outline, Schema};
+pub use crate::schema::{UnreadableLock, UnsoundSchema};
 
 /// Examines databases.
 ///
@@ -46,11 +46,6 @@ pub struct Doctor {
     version: Option<u32>,
 }
 
-/// Why a schema cannot be examined.
-#[derive(Debug, thiserror::Error)]
-#[error("PostgreSQL could not keep the schema: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-pub struct UnsoundSchema(pub Vec<SchemaError>);
-
 impl Doctor {
     /// What the entities of a schema ask for.
     ///
@@ -58,7 +53,7 @@ impl Doctor {
     ///
     /// [`UnsoundSchema`], as [`Schema::check`].
     pub fn new(schema: &Schema) -> Result<Self, UnsoundSchema> {
-        let model = Model::new(schema).map_err(UnsoundSchema)?;
+        let model = Model::new(schema)?;
         Ok(Self { model, accepted: Accepted::default(), version: None })
     }
 

@@ -9,6 +9,8 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 /// What the attributes of one entity say. Names are as PostgreSQL stores them, not quoted.
+///
+/// The derives write it: read it, and do not build one. Fields may be added in any release.
 #[derive(Debug)]
 pub struct EntityDescriptor {
     /// The Rust type, for messages.
@@ -72,6 +74,7 @@ impl EntityDescriptor {
 
 /// Whose the rows of a table are. Each entity says it by its derive, and there is no default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Owner {
     /// Each is the tenant's that this column names: `#[derive(TenantScoped)]`.
     Tenant(&'static str),

@@ -1,6 +1,19 @@
-//! [`SchemaError`]: what a `schema!` says and PostgreSQL could not keep.
+//! [`SchemaError`]: what a `schema!` says and PostgreSQL could not keep; [`UnsoundSchema`]: all of it.
 
-/// Why a schema cannot be emitted. [`Schema::check`](crate::Schema::check) returns all of them at once.
+/// Everything that PostgreSQL could not keep of a schema, at once.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("PostgreSQL could not keep the schema: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+pub struct UnsoundSchema(pub(crate) Vec<SchemaError>);
+
+impl UnsoundSchema {
+    /// What is wrong with it: one at the least.
+    #[must_use]
+    pub fn errors(&self) -> &[SchemaError] {
+        &self.0
+    }
+}
+
+/// One thing that is wrong with a schema.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SchemaError {

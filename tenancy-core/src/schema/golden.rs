@@ -13,7 +13,7 @@ use crate::__private::{Derived, Listed, inventory};
 use crate::schema::lock::{self, Lock, LockError};
 use crate::schema::model::Model;
 use crate::schema::plan::{File, Migration, Plan, REVERSES, Refusal, Write, plan};
-use crate::schema::{Schema, SchemaError};
+use crate::schema::{Schema, UnsoundSchema};
 
 /// What asks for a new file: `TENANCY_MIGRATIONS=write`. For `cargo tenancy`, `plan` says what would be written.
 const VARIABLE: &str = "TENANCY_MIGRATIONS";
@@ -137,8 +137,8 @@ fn alarm(unlisted: &[&str]) -> Option<String> {
 /// Why the test fails.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
-    #[error("tenancy: the schema cannot be emitted:{}", lines(.0))]
-    Schema(Vec<SchemaError>),
+    #[error("tenancy: the schema cannot be emitted:{}", lines(.0.errors()))]
+    Schema(UnsoundSchema),
     #[error("tenancy: {folder}: nothing is written before this is mended:{}", lines(.refusals))]
     Refused { folder: String, refusals: Vec<Refusal> },
     #[error(

@@ -29,7 +29,7 @@ pub(crate) use self::descriptor::unquoted;
 pub use self::descriptor::{
     ColumnDescriptor, ColumnRole, EntityDescriptor, Kept, OnDelete, Owner, ReferenceDescriptor,
 };
-pub use self::error::SchemaError;
+pub use self::error::{SchemaError, UnsoundSchema};
 pub use self::finding::Finding;
 pub use self::function::SqlFunction;
 pub use self::golden::unlisted;
@@ -162,8 +162,8 @@ impl Schema {
     ///
     /// # Errors
     ///
-    /// Everything that it could not keep.
-    pub fn check(&self) -> Result<(), Vec<SchemaError>> {
+    /// [`UnsoundSchema`]: everything that it could not keep.
+    pub fn check(&self) -> Result<(), UnsoundSchema> {
         model::Model::new(self).map(drop)
     }
 
@@ -173,7 +173,7 @@ impl Schema {
     /// # Errors
     ///
     /// As [`check`](Self::check).
-    pub fn sql(&self) -> Result<String, Vec<SchemaError>> {
+    pub fn sql(&self) -> Result<String, UnsoundSchema> {
         Ok(emit::whole(&model::Model::new(self)?))
     }
 
@@ -184,7 +184,7 @@ impl Schema {
     /// # Errors
     ///
     /// As [`check`](Self::check).
-    pub fn provision_sql(&self) -> Result<String, Vec<SchemaError>> {
+    pub fn provision_sql(&self) -> Result<String, UnsoundSchema> {
         Ok(emit::provision(&model::Model::new(self)?))
     }
 }

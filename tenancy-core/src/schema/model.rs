@@ -9,7 +9,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::schema::error::SchemaError;
+use crate::schema::error::{SchemaError, UnsoundSchema};
 use crate::schema::names::{MAX_BYTES, Names};
 use crate::schema::{ColumnRole, EntityDescriptor, OnDelete, Owner, Schema};
 
@@ -218,7 +218,7 @@ impl Model {
     /// # Errors
     ///
     /// Everything that PostgreSQL could not keep, at once.
-    pub(crate) fn new(schema: &Schema) -> Result<Self, Vec<SchemaError>> {
+    pub(crate) fn new(schema: &Schema) -> Result<Self, UnsoundSchema> {
         let mut errors = Vec::new();
         let mut entities: BTreeMap<Table, (Entity, &'static EntityDescriptor)> = BTreeMap::new();
         for descriptor in schema.listed() {
@@ -268,7 +268,7 @@ impl Model {
             names.claim(entity, &mut errors);
         }
         if !errors.is_empty() {
-            return Err(errors);
+            return Err(UnsoundSchema(errors));
         }
         let entities = entities.into_values().map(|(entity, _)| entity);
         let (globals, entities): (Vec<_>, Vec<_>) = entities.partition(|entity| entity.tenant.is_none());

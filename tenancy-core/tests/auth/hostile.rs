@@ -38,7 +38,7 @@ struct Store;
 
 impl DirectoryStore for Store {
     async fn find(&self, label: &Label) -> Result<Option<Listing>, StoreError> {
-        let listing = |tenant, suspended| Some(Listing { tenant: id(tenant), suspended });
+        let listing = |tenant, suspended| Some(Listing::new(id(tenant)).suspended(suspended));
         Ok(match label.as_str() {
             "acme" => listing(TENANT, false),
             "globex" => listing(OTHER, false),

@@ -97,7 +97,7 @@ fn a_table_that_is_being_adopted_is_left_alone() {
     let sql = whole(&model);
     assert!(sql.contains("\"projects\"") && !sql.contains("tasks"), "{sql}");
     let unlisted = Model::new(&adopting(&[&PROJECT], &["tasks"]));
-    assert!(unlisted.expect_err("it is not listed")[0].to_string().contains("list the entity too"));
+    assert!(unlisted.expect_err("it is not listed").errors()[0].to_string().contains("list the entity too"));
 }
 
 /// Projects, and these global tables.

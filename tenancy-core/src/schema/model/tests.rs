@@ -11,7 +11,7 @@ fn errors(
     retired: &[&'static str],
     role: &'static str,
 ) -> Vec<SchemaError> {
-    Model::new(schema(entities, retired, role)).expect_err("refused")
+    Model::new(schema(entities, retired, role)).expect_err("refused").0
 }
 
 #[test]
