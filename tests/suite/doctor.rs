@@ -817,7 +817,7 @@ const ELSEWHERE: [&str; 18] = [
     "C04-VERSION-RLS",
     "C06-VERSION-CVE",
     "C08-SESSION",  // a connection's, not a database's
-    "G13-MAINTAIN", // PostgreSQL 17
+    "G13-MAINTAIN", // PostgreSQL 17: by itself below, and by the matrix
     "P12-ADOPTING", // adopt.rs
     "R00-NO-ROLE",
     "S09-SQL-FUNCTION", // of a schema that lists functions: verify.rs

@@ -1,7 +1,7 @@
 //! What the structs ask for, shown and then written.
 //!
-//! A build of a program takes minutes, so that here a script stands in for `cargo test`: it leaves the plan that
-//! `tenancy_core` writes (its own tests hold the form), and says what it was asked to write.
+//! A script stands in for `cargo test` here, so that each plan can be had: it leaves the plan that `tenancy_core` writes (its
+//! own tests hold the form), and says what it was asked to write. `program.rs` has the real cargo and a real program.
 
 use std::os::unix::fs::PermissionsExt as _;
 

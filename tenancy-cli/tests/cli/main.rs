@@ -9,4 +9,5 @@ mod diagram;
 mod doctor;
 mod entities;
 mod generate;
+mod program;
 mod usage;
