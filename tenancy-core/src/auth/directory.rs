@@ -14,6 +14,15 @@ use crate::auth::{AuthError, StoreError};
 use crate::{Label, PublicTenant, TenantId};
 
 /// A tenant, as a directory lists it.
+///
+/// ```
+/// use tenancy_core::TenantId;
+/// use tenancy_core::auth::Listing;
+///
+/// let (tenant, suspended) = (TenantId::random(), true); // as a row of yours has them
+/// let listing = Listing::new(tenant).suspended(suspended);
+/// assert!(listing.suspended);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Listing {
@@ -30,7 +39,7 @@ impl Listing {
         Self { tenant, suspended: false }
     }
 
-    /// Whether it is suspended.
+    /// Whether it is suspended: not, unless said otherwise.
     #[must_use]
     pub const fn suspended(self, suspended: bool) -> Self {
         Self { suspended, ..self }

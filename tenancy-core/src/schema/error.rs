@@ -1,6 +1,13 @@
 //! [`SchemaError`]: what a `schema!` says and PostgreSQL could not keep; [`UnsoundSchema`]: all of it.
 
-/// Everything that PostgreSQL could not keep of a schema, at once.
+/// Why a schema cannot be emitted: everything that PostgreSQL could not keep of it, at once.
+///
+/// ```
+/// tenancy_core::schema! { pub SCHEMA: [], runtime_role: "app", cross_tenant_role: "app" }
+///
+/// let unsound = SCHEMA.check().unwrap_err();
+/// assert_eq!(unsound.errors().len(), 1, "{unsound}"); // one role cannot be both
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("PostgreSQL could not keep the schema: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
 pub struct UnsoundSchema(pub(crate) Vec<SchemaError>);
@@ -13,7 +20,7 @@ impl UnsoundSchema {
     }
 }
 
-/// One thing that is wrong with a schema.
+/// One thing that is wrong with a schema. [`Schema::check`](crate::Schema::check) returns all of them at once.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SchemaError {
